@@ -12,11 +12,12 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from agent.preview import listeners
 from agent.processes import Process, list_processes, words_for
+from agent.programs import running_programs
 
 SAMPLE_INTERVAL_S = 15.0
 BUSY_WINDOW_S = 60.0
@@ -37,6 +38,7 @@ class Activity:
     reason: str = ""
     busy: str = ""
     _samples: deque[tuple[float, dict[int, float]]] = field(default_factory=deque)
+    _latest: list[Process] = field(default_factory=list)
 
     def person(self, reason: str, at: float | None = None) -> None:
         """A sign of a person, now or a moment ago."""
@@ -46,9 +48,13 @@ class Activity:
 
     def sample(self) -> None:
         """Look at terminals and processes; cheap enough for every question."""
-        students = self.students(self.processes())
+        students = self._latest = self.students(self.processes())
         self._look_at_terminals({process.terminal for process in students if process.terminal})
         self._look_at_cpu(students)
+
+    def programs(self, *, without: Collection[int]) -> tuple[str, ...]:
+        """The student's that ran at the last look, but for those pids and what they started."""
+        return running_programs(self._latest, without=without)
 
     def _look_at_terminals(self, terminals: set[int]) -> None:
         for terminal in terminals:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
+import re
 import signal
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,6 +13,8 @@ from pathlib import Path
 
 _CLOCK_TICKS_S = os.sysconf("SC_CLK_TCK")
 _INTERPRETERS = ("python", "node", "bash", "sh", "dash", "ruby", "perl")
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
+_WORDS_MAX = 2
 
 
 @dataclass(frozen=True)
@@ -75,6 +79,10 @@ class Children:
         """The pids of what `start` started for the application, its process above all."""
         return self._ends.keys() - self._for_students
 
+    def for_students(self) -> Collection[int]:
+        """The pids of what `start` started for the student."""
+        return frozenset(self._for_students)
+
     async def end_of(self, pid: int) -> int:
         """Wait for a process that `start` started; its exit code, negative for a signal."""
         return await asyncio.shield(self._ends[pid])
@@ -138,19 +146,35 @@ def printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
+def job_words_for(process: Process) -> str:
+    """The same with what it was told to do: 'npm run dev', 'python train.py'. Others than the
+    student may read it, so what may be a secret is left out: options, addresses, assignments."""
+    arguments = _arguments(process)
+    name = _words(process)
+    if " " in name or not arguments:
+        return printable(name)[:60]
+    told = itertools.takewhile(_PLAIN.fullmatch, arguments[1 : 1 + _WORDS_MAX])
+    return printable(" ".join([name, *told]))[:60]
+
+
 def _words(process: Process) -> str:
-    try:
-        arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
-    except OSError:
-        return process.name
-    # npm and others write a title over their arguments: one string with spaces.
-    words = arguments[0].split(" ") if len(arguments) == 1 else arguments
+    words = _arguments(process)
     # PostgreSQL's titles begin with "postgres: ".
-    program = words[0].rpartition("/")[2].rstrip(":") or process.name
+    program = (words[0] if words else "").rpartition("/")[2].rstrip(":") or process.name
     script = next((word for word in words[1:] if word and not word.startswith("-")), "")
     if program.rstrip("0123456789.") in _INTERPRETERS and script:
         return f"{program} {script.rpartition('/')[2]}"
     return program
+
+
+def _arguments(process: Process) -> list[str]:
+    """Empty when it has ended."""
+    try:
+        written = Path(f"/proc/{process.pid}/cmdline").read_bytes().rstrip(b"\0").decode(errors="replace").split("\0")
+    except OSError:
+        return []
+    # npm and others write a title over their arguments: one string with spaces.
+    return written[0].split(" ") if len(written) == 1 else written
 
 
 def _read_all() -> Iterator[Process]:

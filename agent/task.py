@@ -414,8 +414,16 @@ class Task:
                 keep_running_wish_until=self.application.keep_running_wish_until(),
                 failure=self.failure,
                 ports=self._ports(),
+                programs=self._programs(),
             )
         )
+
+    def _programs(self) -> tuple[str, ...]:
+        if self.phase is not AgentPhase.CLAIMED:
+            return ()
+        busy = self.application.busy()
+        own = self.activity.programs(without=self.children.for_students())
+        return (busy, *own) if busy else own
 
     def _ports(self) -> tuple[int, ...]:
         claimed = self.phase is AgentPhase.CLAIMED and self.application.students_listen

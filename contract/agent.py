@@ -136,6 +136,9 @@ class AgentStatus:
     failure: str = ""
     ports: tuple[int, ...] = ()
     """On which the student's programs listen."""
+    programs: tuple[str, ...] = ()
+    """The student's that run now: 'npm run dev', 'python train.py (2)'; without options, addresses
+    and other things that may be secrets. An agent of an earlier release names none."""
 
 
 @dataclass(frozen=True)

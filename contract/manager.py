@@ -44,6 +44,7 @@ class Action(enum.StrEnum):
     SNAPSHOTS = "snapshots"
     RESTORE = "restore"
     PORTS = "ports"
+    PROGRAMS = "programs"
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
     COLLECT = "collect"
@@ -132,7 +133,7 @@ class ShowsRequest:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """DESCRIBE, PORTS."""
+    """DESCRIBE, PORTS, PROGRAMS."""
 
     workspace_ids: tuple[str, ...]
     """At most 100. Ids that are not known are absent from the answer."""
@@ -301,6 +302,14 @@ class PortsAnswer:
     run or do not answer are absent."""
 
     ports: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class ProgramsAnswer:
+    """Which programs of students a stop would end now, by workspace; none where it does not run.
+    Those that do not answer are absent."""
+
+    programs: dict[str, tuple[str, ...]]
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ def main() -> int:
     doctor_parser = add_command("doctor", help="check this machine and its settings; says what fixes what is wrong")
     doctor_parser.add_argument("--json", action="store_true", help="print JSON")
     doctor_parser.add_argument("--mail", action="store_true", help="send a mail to every admin, too")
+    doctor_parser.add_argument("--hourly", action="store_true", help=argparse.SUPPRESS)
     add_command("down", help="stop what `up` started")
     status_parser = add_command("status", help="show what runs, what it uses, and which limits are enforced")
     status_parser.add_argument("--json", action="store_true", help="print JSON")

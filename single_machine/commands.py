@@ -25,7 +25,7 @@ from single_machine.settings import Settings
 def carry_out(arguments: argparse.Namespace, settings: Settings) -> int:
     match arguments.command:
         case "doctor":
-            return doctor.run(settings, as_json=arguments.json, send_mail=arguments.mail)
+            return doctor.run(settings, as_json=arguments.json, send_mail=arguments.mail, hourly=arguments.hourly)
         case "first-admin":
             return first_admin.run(settings)
         case "check-settings":

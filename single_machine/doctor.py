@@ -52,9 +52,12 @@ TIMEOUT_S = 5.0
 Check = Callable[[Settings], Iterator[Answer]]
 
 
-def run(settings: Settings, *, as_json: bool, send_mail: bool = False) -> int:
-    """0 when nothing must be fixed, else 1."""
+def run(settings: Settings, *, as_json: bool, send_mail: bool = False, hourly: bool = False) -> int:
+    """0 when nothing must be fixed, else 1. `hourly`: nobody waits for it, and it is asked while
+    backups run."""
     checks = (*CHECKS, mail_doctor.sent_mail) if send_mail else CHECKS
+    if hourly:
+        checks = tuple(_backups_read_only if check is _backups else check for check in checks)
     answers = [answer for check in checks for answer in check(settings)]
     doctor_record.keep(settings, answers, now=dt.datetime.now(dt.UTC))
     wrong = sum(answer.verdict is Verdict.NO for answer in answers)
@@ -243,6 +246,21 @@ def _snapshots(settings: Settings) -> Iterator[Answer]:
 
 def _backups(settings: Settings) -> Iterator[Answer]:
     """The target can be written now, and the newest backup is of the last night."""
+    yield from _backup_answers(settings, lambda target: target.snapshots())
+
+
+def _backups_read_only(settings: Settings) -> Iterator[Answer]:
+    """The same of a target that can be read: a lock of ours would be in the nightly backup's way,
+    and its lock in ours."""
+    yield from _backup_answers(settings, _find_repository)
+
+
+def _find_repository(target: Repository) -> None:
+    if not target.exists():
+        raise BackupFailed("there is no repository; is the disk mounted?")
+
+
+def _backup_answers(settings: Settings, ask: Callable[[Repository], object]) -> Iterator[Answer]:
     if settings.backup is None:
         advice = "Set backup.target to another disk's folder, sftp:user@host:/folder or s3:https://host/bucket."
         yield Answer("backup", Verdict.LOOK, "no target is set: a lost disk would be the end of the school", advice)
@@ -253,7 +271,7 @@ def _backups(settings: Settings) -> Iterator[Answer]:
         return
     text = summary(record, settings.backup)
     try:
-        Repository(find_restic(settings), settings.backup).snapshots()
+        ask(Repository(find_restic(settings), settings.backup))
     except (BackupFailed, CannotGoOn) as problem:
         advice = "Is the disk mounted, the other machine up, the password file in place?"
         yield Answer("backup", Verdict.NO, f"{settings.backup.target} cannot be used: {problem}", advice)

@@ -55,7 +55,7 @@ class HourlyDoctor:
     def _spec(self) -> ProcessSpec:
         return ProcessSpec(
             name="doctor",
-            command=(sys.executable, "-m", "single_machine", "doctor"),
+            command=(sys.executable, "-m", "single_machine", "doctor", "--hourly"),
             environment={**os.environ, "PYTHONPATH": str(self._settings.source)},
             ready=lambda: True,
             stop_signal=signal.SIGKILL,

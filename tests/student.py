@@ -61,6 +61,19 @@ class Student:
         running.or_(stopped).first.wait_for(timeout=LAUNCH_WITHIN_MS)
         return self.open() if running.is_visible() else self.launch()
 
+    def press_stop(self) -> None:
+        """Where programs still run, the portal names them and asks once more."""
+        self.portal.get_by_role("button", name="Stop", exact=True).first.click()
+        again = self.portal.get_by_role("dialog").get_by_role("button", name="Save and stop")
+        ends = self.portal.get_by_text(re.compile("^(Stopping|Stopped)$"))
+        again.or_(ends).first.wait_for(timeout=15_000)
+        if again.is_visible():
+            again.click()
+
+    def stop(self, *, within_s: float = 30) -> None:
+        self.press_stop()
+        self.expect_state("Stopped", within_s=within_s)
+
     def expect_state(self, chip: str, *, within_s: float = 30) -> None:
         expect(self.portal.get_by_text(chip, exact=True).first).to_be_visible(timeout=within_s * 1000)
 
@@ -112,10 +125,13 @@ class VSCode:
         self.page.keyboard.type(command + "\n")
 
     def make_file(self, name: str, text: str) -> None:
-        """Use the terminal. After a reload a late one may take the keys: so look for the file, and
-        try a new terminal if it does not come."""
+        self.run_for_file(f"echo '{text}' > {name}", name)
+
+    def run_for_file(self, command: str, name: str) -> None:
+        """Use the terminal for a command that makes a file. After a reload a late one may take the
+        keys: so look for the file, and try a new terminal if it does not come."""
         for new in (False, True, True):
-            self.terminal(f"echo '{text}' > {name}", new=new)
+            self.terminal(command, new=new)
             with contextlib.suppress(NeverShown):
                 self._in_explorer(name).wait_for(timeout=20_000)
                 return

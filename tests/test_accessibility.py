@@ -251,8 +251,7 @@ def test_the_dashboard_in_every_state(staff: tuple[Student, Onlooker]) -> None:
 
     page.unroute_all(behavior="ignoreErrors")
     page.reload()
-    page.get_by_role("button", name="Stop", exact=True).click()
-    student.expect_state("Stopped")
+    student.stop()
     onlooker.look("dashboard, stopped")
     page.get_by_role("button", name="More actions").click()
     page.get_by_role("menuitem", name=re.compile("Delete")).click()

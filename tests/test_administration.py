@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.product import Product
 from tests.student import Student
 from tests.test_accessibility import Onlooker
+from tests.waiting import until
 
 COHORT = "Berlin-3"
 
@@ -30,6 +31,8 @@ def test_an_admin_stops_a_workspace_looks_up_its_owner_and_reads_it_in_the_audit
     page.get_by_role("link", name="Administration").click()
     expect(page).to_have_title("Workspaces · Administration · ApraNova")
     stop(page, eyes, student)
+    see_the_health(page, eyes)
+    see_the_capacity(page, eyes)
     announce(page, eyes, student)
     look_up(page, eyes, student)
     take_their_data_and_erase(page, eyes, admin, student)
@@ -53,6 +56,28 @@ def stop(page: Page, eyes: Onlooker, student: Student) -> None:
     expect(page.get_by_role("main").get_by_role("alert")).to_have_text("1 workspace is being saved and stopped.")
     expect(row).to_contain_text("Stopped")
     student.expect_state("Stopped")
+    api = f"{student.product.url}/api/workspace/"
+    [workspace] = student.portal.request.get(api).json()["items"]
+    history = f"{api}{workspace['id']}/history/"
+    until(lambda: student.portal.request.get(history).json()["items"], "no checkpoint after the stop", within_s=120)
+
+
+def see_the_health(page: Page, eyes: Onlooker) -> None:
+    page.get_by_role("link", name="Health", exact=True).click()
+    expect(page).to_have_title("Health · Administration · ApraNova")
+    findings = page.get_by_role("list", name="Health").get_by_role("listitem")
+    for part in ("Database", "Redis", "Workspace manager", "VS Code", "Snapshots of homes"):
+        expect(findings.filter(has=page.get_by_role("heading", name=part, exact=True))).to_contain_text("Fine")
+    eyes.look("administration, health")
+
+
+def see_the_capacity(page: Page, eyes: Onlooker) -> None:
+    page.get_by_role("link", name="Capacity", exact=True).click()
+    expect(page).to_have_title("Capacity · Administration · ApraNova")
+    expect(page.get_by_role("meter", name="Memory in use")).to_be_visible()
+    expect(page.get_by_role("heading", name="Warm pool")).to_be_visible()
+    expect(page.get_by_role("region", name="Next classes")).to_contain_text("workspaces of")
+    eyes.look("administration, capacity")
 
 
 def look_up(page: Page, eyes: Onlooker, student: Student) -> None:

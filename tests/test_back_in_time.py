@@ -25,8 +25,7 @@ def test_a_student_breaks_a_file_and_brings_back_the_one_of_before(
     student.enter().make_file("essay.txt", "the good one")
     address = f"{product.url}/api/workspace/{student.workspace_id()}/history/"
     known = len(page.request.get(address).json()["items"])
-    page.get_by_role("button", name="Stop", exact=True).click()
-    student.expect_state("Stopped", within_s=60)
+    student.stop(within_s=60)
     until(
         lambda: len(page.request.get(address).json()["items"]) > known,
         lambda: page.request.get(address).text(),

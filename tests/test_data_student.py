@@ -139,8 +139,7 @@ def test_a_data_student_finds_everything_again_after_a_stop(
     )
     superset.page.close()
 
-    student.portal.get_by_role("button", name="Stop", exact=True).click()
-    student.expect_state("Stopped")
+    student.stop()
     again = launch(student)
     again.expect_listed("/chart/list/", "My first chart")
     again.expect_listed("/savedqueryview/list/", "What sells")

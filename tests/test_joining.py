@@ -88,7 +88,7 @@ def _join_without_one(product: Product, new_page: Callable[[], Page], url: str, 
     page.wait_for_url("**/dashboard")
     new = Student(page, product, Account("newcomer@dresden.school.example", "four-random-words-here"))
     new.launch().page.close()
-    page.get_by_role("button", name=re.compile("Stop", re.IGNORECASE)).first.click()
+    new.press_stop()
 
 
 def test_students_sign_in_by_the_schools_own_sign_in_new_and_with_an_old_password_account(

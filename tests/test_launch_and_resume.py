@@ -115,8 +115,7 @@ def test_a_warm_launch_uses_the_pool_and_stop_keeps_the_files(product: Product, 
     code.make_file("wrong.py", 'count: int = "text"')
     code.open_from_explorer("wrong.py")
     code.expect_problem()  # its extensions are there, although the home came after the start of VS Code
-    student.portal.get_by_role("button", name="Stop", exact=True).click()
-    student.expect_state("Stopped")
+    student.stop()
     resumed: VSCode = student.launch()
     resumed.terminal("cp deep/file.txt copy.txt")
     resumed.expect_file("copy.txt")

@@ -30,7 +30,7 @@ def test_the_seventh_dashboard_loads_and_all_of_them_follow_the_workspace(
         dashboards.append(page)
 
     # Without news each of them would ask only once a minute.
-    student.portal.get_by_role("button", name="Stop", exact=True).first.click()
+    student.press_stop()
     for page in dashboards:
         expect(page.get_by_text(re.compile("^(Stopping|Stopped)$")).first).to_be_visible(timeout=15_000)
     student.expect_state("Stopped", within_s=90)

@@ -132,8 +132,7 @@ def school(product: Product, chromium: Browser, apps: Path) -> Iterator[Class]:
         for port in (STATIC, API, VITE, EXPRESS, FLASK, FASTAPI, DJANGO, NEXT):
             made.serves(port)
         yield made
-        amira.portal.get_by_role("button", name="Stop", exact=True).click()
-        amira.expect_state("Stopped", within_s=60)
+        amira.stop(within_s=60)
 
 
 def _give_room(product: Product, student: Student) -> None:
@@ -147,8 +146,7 @@ def _give_room(product: Product, student: Student) -> None:
     launch = student.portal.get_by_role("button", name="Launch Workspace")
     stop.or_(launch).first.wait_for()
     if stop.count():  # another test left it running
-        stop.click()
-        student.expect_state("Stopped", within_s=60)
+        student.stop(within_s=60)
 
 
 def test_a_new_server_is_announced_and_its_button_opens_the_app(school: Class) -> None:

@@ -153,8 +153,7 @@ def _work(school: Product, page: Page) -> None:
     app.close()
     (home / "begun").unlink()
     assert student.complaints == []
-    student.portal.get_by_role("button", name="Stop", exact=True).click()
-    student.expect_state("Stopped", within_s=60)
+    student.stop(within_s=60)
 
 
 @pytest.mark.parametrize("name", _EACH)

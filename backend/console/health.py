@@ -127,9 +127,9 @@ def _doctor(record: DoctorRecord, file: Path | None, now: float) -> Iterable[Fin
         yield _finding("Doctor", False, text, ASK_AGAIN, worst=FindingState.LOOK)
     for it in record.findings:
         yield FindingOut(
-            name=it.check[:1].upper() + it.check[1:],
+            name=_capital(it.check),
             state=_STATES[it.verdict],
-            text=it.text[:1].upper() + it.text[1:],
+            text=_capital(it.text),
             remedy=it.remedy,
             since=_moment(it.since),
             guide=_guide(it.check),
@@ -148,11 +148,17 @@ def _finding(
     return FindingOut(
         name=name,
         state=FindingState.FINE if fine else worst,
-        text=text[:1].upper() + text[1:],
+        text=_capital(text),
         remedy=remedy,
         since=_moment(since),
         guide=_guide(name),
     )
+
+
+def _capital(text: str) -> str:
+    """As a sentence begins, but for a name such as 'github.com:443'."""
+    first = text.partition(" ")[0].rstrip(":,")
+    return text[:1].upper() + text[1:] if first.replace("-", "").isalpha() else text
 
 
 def _guide(name: str) -> str | None:

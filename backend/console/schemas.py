@@ -12,7 +12,7 @@ from pydantic import Field
 
 from backend.accounts.roles import Role, Track
 from backend.console.pages import ROWS_PER_PAGE, PageIn, SearchText
-from backend.workspaces.schemas import ActivityOut
+from backend.workspaces.schemas import ActivityOut, ProgramsOut
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 
 HOURS_MAX = 168
@@ -71,6 +71,14 @@ class WorkspacePageOut(Schema):
 
 class StopAllIn(Schema):
     ids: Annotated[list[Annotated[str, Field(max_length=13)]], Field(min_length=1, max_length=ROWS_PER_PAGE)]
+
+
+class ProgramsIn(Schema):
+    ids: Annotated[list[Annotated[str, Field(max_length=13)]], Field(min_length=1, max_length=ROWS_PER_PAGE)]
+
+
+class ProgramsListOut(Schema):
+    items: list[ProgramsOut]
 
 
 class KeepIn(Schema):

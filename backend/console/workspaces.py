@@ -90,6 +90,13 @@ def row_of(workspace: Workspace, view: WorkspaceView) -> dict[str, Any]:
     return _row(workspace, place.cohort if place else None, view)
 
 
+def programs_in(workspace_ids: Sequence[str]) -> list[dict[str, Any]]:
+    """As `ProgramsOut`. Raises ApraNovaError when the manager does not answer."""
+    chosen = list(Workspace.objects.filter(pk__in=workspace_ids, deleted_at__isnull=True))
+    found = services.programs_of(chosen) if chosen else {}
+    return [{"workspace_id": it.pk, "programs": found.get(it.pk, ()), "known": it.pk in found} for it in chosen]
+
+
 def stop_all(workspace_ids: Sequence[str], *, acting_user: User) -> Outcome:
     """Save and stop those of them that are up. Ids that are not known are skipped."""
     chosen = list(Workspace.objects.select_related("owner").filter(pk__in=workspace_ids, deleted_at__isnull=True))

@@ -13,7 +13,15 @@ from backend.cohorts.class_workspaces import Outcome
 from backend.cohorts.schemas import ClassWorkspacesOut
 from backend.console import workspaces
 from backend.console.pages import admin_of
-from backend.console.schemas import KeepIn, StopAllIn, WorkspacePageOut, WorkspaceRowOut, WorkspacesIn
+from backend.console.schemas import (
+    KeepIn,
+    ProgramsIn,
+    ProgramsListOut,
+    StopAllIn,
+    WorkspacePageOut,
+    WorkspaceRowOut,
+    WorkspacesIn,
+)
 from backend.workspaces import services
 from backend.workspaces.followed import Followed, open_stream
 from backend.workspaces.streams import STREAM_DESCRIPTION
@@ -48,6 +56,13 @@ async def watch_all_workspaces(
             lambda caller: refuse_all_but_admins(caller, "administer the school"),
         ),
     )
+
+
+@router.get("programs/", response=ProgramsListOut, operation_id="list_all_programs", summary="What stops would end")
+def list_all_programs(request: HttpRequest, wanted: Query[ProgramsIn]) -> dict[str, Any]:
+    """For admins. The students' programs that run now. Ids that are not known are skipped."""
+    admin_of(request)
+    return {"items": workspaces.programs_in(wanted.ids)}
 
 
 @router.post("stop/", response=ClassWorkspacesOut, operation_id="stop_workspaces", summary="Stop several workspaces")

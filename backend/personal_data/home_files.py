@@ -14,7 +14,10 @@ from contract.errors import ApraNovaError, Reason
 from contract.history import FILE_BYTES_MAX, FILES_MAX, BadPath, HistoryEntry, path_of
 
 FOLDERS_MAX = 20_000
-NO_HISTORY = "this kind of workspace, or this school's platform, keeps no history of files to read them from"
+NO_HISTORY = (
+    "no checkpoint of its files is there: it was never launched, the first one is not taken yet (ask again in "
+    "some minutes), or its kind or this school's platform keeps none"
+)
 
 
 @dataclass(frozen=True)

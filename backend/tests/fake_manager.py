@@ -51,6 +51,7 @@ from contract.manager import (
     LaunchRequest,
     LaunchStep,
     PortsAnswer,
+    ProgramsAnswer,
     ShowsRequest,
     SizeView,
     WorkspaceAnswer,
@@ -132,6 +133,9 @@ class FakeManager:
             self.purges_wait = False
             """As on AWS: homes that are to be removed at once are still there."""
             self.ports: tuple[int, ...] = ()
+            self.programs: dict[str, tuple[str, ...]] = {}
+            self.silent: set[str] = set()
+            """Workspaces whose agents do not answer."""
             self.visits_ended: list[tuple[str, int]] = []
             self.shown: list[tuple[str, ShowRequest]] = []
             """Of workspaces that run."""
@@ -186,6 +190,9 @@ class FakeManager:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
                 return PortsAnswer({id_: self.ports for id_ in running if self.ports})
+            case Action.PROGRAMS:
+                asked = from_json(DescribeRequest, payload).workspace_ids
+                return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)

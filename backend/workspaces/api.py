@@ -21,6 +21,7 @@ from backend.workspaces.schemas import (
     CreateWorkspaceIn,
     DeleteWorkspaceIn,
     KeepRunningIn,
+    ProgramsOut,
     SizeListOut,
     WorkspaceListOut,
     WorkspaceOut,
@@ -93,6 +94,16 @@ def delete_workspace(request: HttpRequest, workspace_id: WorkspaceId, payload: D
     """Marks it for deletion; undo is possible until `purge_at`. 422 when the name differs."""
     user, workspace = _asked_for(request, workspace_id)
     return workspace_out(workspace, services.delete(workspace, payload.name, acting_user=user))
+
+
+@router.get(
+    "{workspace_id}/programs/", response=ProgramsOut, operation_id="list_programs", summary="What a stop would end"
+)
+def list_programs(request: HttpRequest, workspace_id: WorkspaceId) -> dict[str, Any]:
+    """The programs that you have started and that run now."""
+    _, workspace = _asked_for(request, workspace_id)
+    found = services.programs_of([workspace]).get(workspace.pk)
+    return {"workspace_id": workspace.pk, "programs": found or (), "known": found is not None}
 
 
 @router.post("{workspace_id}/stop/", response=WorkspaceOut, operation_id="stop_workspace", summary="Stop")

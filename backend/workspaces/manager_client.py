@@ -48,6 +48,7 @@ from contract.manager import (
     KeepRunningRequest,
     LaunchRequest,
     PortsAnswer,
+    ProgramsAnswer,
     ShowsRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
@@ -124,6 +125,11 @@ class ManagerClient:
     def ports(self, workspace_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """On which ports students' programs listen now; at most `DESCRIBE_IDS_MAX` ids."""
         return self._ask(Action.PORTS, DescribeRequest(tuple(workspace_ids)), PortsAnswer).ports
+
+    def programs(self, workspace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
+        """Which programs a stop would end now; at most `DESCRIBE_IDS_MAX` ids. Those
+        that do not answer are absent."""
+        return self._ask(Action.PROGRAMS, DescribeRequest(tuple(workspace_ids)), ProgramsAnswer).programs
 
     def end_visits(self, workspace_id: str, port: int) -> None:
         """Close what visitors of a shared port have open."""

@@ -125,6 +125,14 @@ class CreateWorkspaceIn(Schema):
     """Left out: the kind that follows from the student's track (VS Code for staff)."""
 
 
+class ProgramsOut(Schema):
+    workspace_id: str
+    programs: list[str]
+    """Of the student, which a stop would end: 'npm run dev', 'python train.py (2)'."""
+    known: bool
+    """False: the workspace could not be asked, so there may be some."""
+
+
 class KeepRunningIn(Schema):
     hours: Annotated[float, Field(ge=0, le=KEEP_RUNNING_HOURS_MAX, allow_inf_nan=False)]
     """From now; 0 cancels an earlier request."""

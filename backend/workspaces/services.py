@@ -11,7 +11,7 @@ empty the pool.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -303,6 +303,12 @@ def describe(workspaces: list[Workspace]) -> Described:
 
 def view_of(workspace: Workspace) -> WorkspaceView:
     return describe([workspace]).views[0]
+
+
+def programs_of(workspaces: Sequence[Workspace]) -> dict[str, tuple[str, ...]]:
+    """Which programs a stop would end, by workspace. Those that could not be asked are absent."""
+    release_connection()
+    return manager_client().programs([workspace.pk for workspace in workspaces])
 
 
 def unknown_view(workspace: Workspace) -> WorkspaceView:

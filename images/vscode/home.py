@@ -11,6 +11,9 @@ from agent.home_repair import HomeRepair
 CODE_SERVER_DATA = ".local/share/code-server"
 _EXTENSIONS = f"{CODE_SERVER_DATA}/extensions/extensions.json"
 _LOCKS = f"{CODE_SERVER_DATA}/User/workspaceStorage"
+_BACKUPS, _HISTORY = f"{CODE_SERVER_DATA}/User/Backups", f"{CODE_SERVER_DATA}/User/History"
+_FIRST_LINE_MAX, _ENTRIES_MAX = 10_000, 1_000_000
+"""Bytes. VS Code keeps to the first; fifty entries, its most, need a hundredth of the second."""
 _FOLDERS = ("User", "User/globalStorage", "User/workspaceStorage", "User/History", "Machine", "extensions", "logs")
 """Of VS Code's own folders, those that it does not start or save without."""
 _RECORD = ".local/share/apranova/seed.json"
@@ -94,6 +97,7 @@ def seed(repair: HomeRepair, home: Path, project: Path, *, name: str, email: str
         repair.write(project / ".gitignore", _GITIGNORE)
     _list_extensions(repair, home / _EXTENSIONS)
     _drop_old_locks(repair, home)
+    _drop_saved_backups(repair, home)
     _write_once(repair, home, name, email)
     repair.has_room(home)
     return is_new
@@ -152,6 +156,30 @@ def _drop_old_locks(repair: HomeRepair, home: Path) -> None:
     with repair.best_effort():
         for lock in (home / _LOCKS).glob("*/vscode.lock"):
             lock.unlink(missing_ok=True)
+
+
+def _drop_saved_backups(repair: HomeRepair, home: Path) -> None:
+    """VS Code backs up unsaved text, and does not remove the backup when somebody types on without
+    a pause after an interruption. After a crash it would open that older text in place of the file,
+    and save nothing any more, because the file is newer."""
+    with repair.best_effort():
+        for backup in (home / _BACKUPS).glob("*/vscode-remote/*"):
+            if backup.is_file() and _was_saved_since(backup, home / _HISTORY / backup.name / "entries.json"):
+                backup.unlink()
+
+
+def _was_saved_since(backup: Path, entries: Path) -> bool:
+    """Whether VS Code's local history has a later save of the same file."""
+    if not entries.is_file() or entries.stat().st_size > _ENTRIES_MAX:
+        return False
+    with backup.open("rb") as file:
+        address = file.readline(_FIRST_LINE_MAX).split(b" ")[0].decode(errors="replace")
+    try:
+        history = json.loads(entries.read_bytes())
+        saved_ms = max(entry["timestamp"] for entry in history["entries"])
+        return bool(history["resource"] == address and saved_ms > backup.stat().st_mtime * 1e3)
+    except (ValueError, TypeError, KeyError):
+        return False
 
 
 def _write_git_config(repair: HomeRepair, home: Path, name: str, email: str) -> None:

@@ -14,7 +14,7 @@ from manager.domain.policy import Policy
 from manager.domain.pool.outlook import Outlook, TargetLine
 from manager.tests.school import ANNA, School, running
 from manager.tests.test_records import FILLED, THEN
-from manager.use_cases.views import Kinds, describe, end_visits, fleet, ports, show, view
+from manager.use_cases.views import Kinds, describe, end_visits, fleet, ports, programs, show, view
 
 AS_RECORDED = (
     *("workspace_id", "owner_id", "kind", "version", "steps", "launch_path", "launch_requested_at", "running_since"),
@@ -143,3 +143,13 @@ def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:
     assert ports(stopped.world, (ANNA,)).ports == {}
     with pytest.raises(ApraNovaError, match="at most"):
         ports(stopped.world, (ANNA,) * (stopped.world.policy.describe_max + 1))
+
+
+def test_programs_are_told_before_a_stop_and_silence_is_not_taken_for_none() -> None:
+    school = running()
+    school.enrol("ws-cccccccccc")
+    school.task().programs = ("npm run dev",)
+    asked = (ANNA, "ws-cccccccccc", "ws-unknownnnn")
+    assert programs(school.world, asked).programs == {ANNA: ("npm run dev",), "ws-cccccccccc": ()}
+    school.task().alive = False
+    assert programs(school.world, asked).programs == {"ws-cccccccccc": ()}

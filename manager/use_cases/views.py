@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import replace
 
-from contract.agent import EndVisitsRequest
+from contract.agent import AgentStatus, EndVisitsRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
     DescribeAnswer,
@@ -15,6 +15,7 @@ from contract.manager import (
     KindView,
     PoolView,
     PortsAnswer,
+    ProgramsAnswer,
     SizeView,
     TaskView,
     WorkspaceView,
@@ -125,8 +126,7 @@ class Kinds:
 
 def describe(world: World, workspace_ids: tuple[str, ...], kinds: Kinds) -> DescribeAnswer:
     """Polled by the backend: one read of the store, whatever the number of ids."""
-    _refuse_too_many(world, workspace_ids)
-    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    found = _find(world, workspace_ids)
     return DescribeAnswer(
         tuple(view(workspace, world.policy, histories=world.history.offered) for workspace in found),
         kinds.views(),
@@ -146,22 +146,41 @@ def ports(world: World, workspace_ids: tuple[str, ...]) -> PortsAnswer:
     Polled by the backend for all workspaces that somebody watches. An agent that does not answer
     keeps the others waiting for its time limit, so this is no part of `describe`.
     """
+    found = _ask_agents(world, _find(world, workspace_ids))
+    return PortsAnswer({workspace_id: status.ports for workspace_id, status in found.items() if status.ports})
+
+
+def programs(world: World, workspace_ids: tuple[str, ...]) -> ProgramsAnswer:
+    """What a stop would end. Asked once, before somebody stops a workspace."""
+    found = _find(world, workspace_ids)
+    answers = {workspace_id: status.programs for workspace_id, status in _ask_agents(world, found).items()}
+    at_rest: dict[str, tuple[str, ...]] = {
+        workspace.workspace_id: () for workspace in found if workspace.state is not WorkspaceState.RUNNING
+    }
+    return ProgramsAnswer({**at_rest, **answers})
+
+
+def _find(world: World, workspace_ids: tuple[str, ...]) -> tuple[Workspace, ...]:
     _refuse_too_many(world, workspace_ids)
-    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    return world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+
+
+def _ask_agents(world: World, found: tuple[Workspace, ...]) -> dict[str, AgentStatus]:
+    """What the agents of those that run say now; without those that do not answer."""
     running = [workspace for workspace in found if workspace.state is WorkspaceState.RUNNING]
 
-    def ask(workspace: Workspace) -> tuple[int, ...]:
+    def ask(workspace: Workspace) -> AgentStatus | None:
         task = world.store.find_task(workspace.task_id) if workspace.task_id else None
         if task is None:
-            return ()
+            return None
         try:
             status = world.agent.status(task.control_address, task.agent_token)
         except AgentUnreachable:
-            return ()
-        return status.ports if status.workspace_id == workspace.workspace_id else ()
+            return None
+        return status if status.workspace_id == workspace.workspace_id else None
 
     answers = zip(running, world.background.map(ask, running), strict=True)
-    return PortsAnswer({workspace.workspace_id: ports for workspace, ports in answers if ports})
+    return {workspace.workspace_id: status for workspace, status in answers if status is not None}
 
 
 def _refuse_too_many(world: World, workspace_ids: tuple[str, ...]) -> None:
@@ -190,8 +209,7 @@ def end_visits(world: World, workspace_id: str, port: int) -> None:
 
 def show(world: World, workspace_ids: tuple[str, ...], request: ShowRequest) -> None:
     """Tell students something inside their applications. One that does not answer is left out."""
-    _refuse_too_many(world, workspace_ids)
-    found = world.store.find_workspaces(workspace_ids) if workspace_ids else ()
+    found = _find(world, workspace_ids)
 
     def tell(workspace: Workspace) -> None:
         task = world.store.find_task(workspace.task_id) if workspace.task_id else None

@@ -69,7 +69,7 @@ def excluded(settings: Settings) -> list[str]:
     home, data = settings.home.resolve(), settings.data.resolve()
     built = [settings.images.resolve(), settings.run.resolve()]
     built += [home / name for name in ("logs", "static", "tools", ".restoring", ".backup-trial")]
-    built += [home / name for name in ("up.lock", "backup.lock", "supervisor.json", "backup.json")]
+    built += [home / name for name in ("up.lock", "backup.lock", "supervisor.json", "backup.json", "doctor.json")]
     copied = [data / "redis", data / "postgres*", data / f"{RECORDS}*"]
     homes = settings.data.joinpath("homes").resolve()
     passing = [homes / ".home-*.before", homes / ".home-*.fetched"]

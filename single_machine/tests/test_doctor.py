@@ -161,6 +161,23 @@ def test_a_running_school_asks_the_doctor_each_hour(settings: Settings, monkeypa
     assert began == [61.0, 3_661.0]
 
 
+def test_the_hourly_doctor_leaves_no_lock_in_the_way_of_a_backup(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The backup that thins out old ones wants the target for itself, and fails on any lock."""
+    school = dataclasses.replace(settings, backup=BackupSettings(str(tmp_path), tmp_path / "password"))
+    school.home.mkdir(parents=True)
+    write_record(school, BackupRecord(target=str(tmp_path), succeeded_at=time.time()))
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(Repository, "run", lambda _, *words, **__: asked.append(words) or "[]")
+    monkeypatch.setattr(doctor, "find_restic", lambda _: Path("restic"))
+    monkeypatch.setattr(doctor, "CHECKS", (doctor._backups,))
+    doctor.run(school, as_json=True, hourly=True)
+    assert asked == [("cat", "config", "--no-lock")]
+    doctor.run(school, as_json=True)
+    assert "--no-lock" not in asked[1]
+
+
 def test_a_doctor_that_hangs_is_ended_and_asked_again_an_hour_later(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -218,6 +235,8 @@ def test_the_target_of_backups_is_tried_and_their_age_is_told(settings: Settings
     Repository(school.restic, target).make()
     [same_disk] = doctor._backups(school)
     assert (same_disk.verdict, "another disk" in same_disk.remedy) == (Verdict.LOOK, True)
+    [read_only] = doctor._backups_read_only(school)
+    assert read_only == same_disk
     write_record(school, dataclasses.replace(made, succeeded_at=1.0))
     [old] = doctor._backups(school)
     assert (old.verdict, "none was made since" in old.text) == (Verdict.NO, True)

@@ -81,6 +81,18 @@ def test_what_is_broken_comes_first_with_since_when_and_what_to_do(admin, manage
     assert (answer["doctor_asked_at"] is not None, answer["on_aws"]) == (True, False)
 
 
+def test_a_finding_begins_as_a_sentence_does_and_a_name_stays_a_name(admin, manager, doctor):
+    doctor(
+        Finding("e-mail", Verdict.YES, "no server is set"),
+        Finding("internet", Verdict.NO, "github.com:443 cannot be reached"),
+        Finding("port 443", Verdict.YES, "free"),
+    )
+    told = {name: it["text"] for name, it in _findings(admin).items()}
+    assert told["E-mail"] == "No server is set"
+    assert told["Internet"] == "github.com:443 cannot be reached"
+    assert told["Port 443"] == "Free"
+
+
 def test_a_doctor_that_was_not_asked_or_long_ago_is_told(admin, manager, doctor, settings):
     assert _findings(admin)["Doctor"]["state"] == "look"
     doctor(Finding("disk", Verdict.YES, "fine"), at=time.time() - 6 * 3600)

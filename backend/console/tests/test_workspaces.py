@@ -137,3 +137,14 @@ def test_a_page_is_quick_in_a_school_of_two_thousand(large_school, query):
 
 def test_the_stream_is_for_admins_alone(signed_in):
     assert signed_in("instructor").get(f"{ALL}events/").status_code == 403
+
+
+def test_an_admin_sees_which_programs_stops_would_end(admin, signed_in, manager):
+    busy, silent = (signed_in().post("/api/workspace/create/").json()["id"] for _ in range(2))
+    manager.programs[busy] = ("npm run dev", "python train.py")
+    manager.silent.add(silent)
+    asked = admin.get(f"{ALL}programs/", params={"ids": [busy, silent, "ws-nobody"]})
+    told = {it["workspace_id"]: (it["programs"], it["known"]) for it in asked.json()["items"]}
+    assert told == {busy: (["npm run dev", "python train.py"], True), silent: ([], False)}
+    assert admin.get(f"{ALL}programs/", params={"ids": ["x"] * 51}).status_code == 422
+    assert signed_in("instructor").get(f"{ALL}programs/", params={"ids": [busy]}).status_code == 403

@@ -230,3 +230,15 @@ def test_what_a_home_uses_is_part_of_its_workspace(signed_in, manager):
     )
     use = one.get(f"/api/workspace/{workspace['id']}/").json()["home_use"]
     assert (use["used_bytes"], use["level"], use["text"]) == (4_200_000_000, "near", text)
+
+
+def test_a_student_sees_which_programs_a_stop_would_end(signed_in, manager):
+    student = signed_in()
+    workspace = student.post("/api/workspace/create/").json()["id"]
+    programs = f"/api/workspace/{workspace}/programs/"
+    assert student.get(programs).json() == {"workspace_id": workspace, "programs": [], "known": True}
+    manager.programs[workspace] = ("npm run dev",)
+    assert student.get(programs).json()["programs"] == ["npm run dev"]
+    manager.silent.add(workspace)
+    assert student.get(programs).json() == {"workspace_id": workspace, "programs": [], "known": False}
+    assert signed_in().get(programs).status_code == 404

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 import subprocess
@@ -62,6 +63,31 @@ def test_the_lock_of_an_extension_host_that_ended_with_its_task_is_gone(tmp_path
     (storage / "state.json").write_text("{}")
     seed(tmp_path, tmp_path / "project", **ADA)
     assert [file.name for file in storage.iterdir()] == ["state.json"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "entries", "stays"),
+    [
+        ("vscode-remote://ws/home/student/project/a.txt", '[{"timestamp": 1000}, {"timestamp": 3000}]', False),
+        ("vscode-remote://ws/home/student/project/a.txt", '[{"timestamp": 1000}]', True),
+        ("vscode-remote://ws/home/student/project/b.txt", '[{"timestamp": 3000}]', True),
+        ("vscode-remote://ws/home/student/project/a.txt", "[]", True),
+        ("vscode-remote://ws/home/student/project/a.txt", '[{"timestamp": "x"}]', True),
+        ("vscode-remote://ws/home/student/project/a.txt", "a damaged list", True),
+    ],
+)
+def test_unsaved_text_goes_only_where_a_later_save_has_it(
+    tmp_path: Path, resource: str, entries: str, stays: bool
+) -> None:
+    user = tmp_path / ".local/share/code-server/User"
+    backup, history = user / "Backups/3914b205/vscode-remote/-2a92", user / "History/-2a92/entries.json"
+    for file in (backup, history):
+        file.parent.mkdir(parents=True)
+    backup.write_text('vscode-remote://ws/home/student/project/a.txt {"mtime":1}\nunsaved')
+    os.utime(backup, (2, 2))
+    history.write_text(f'{{"version":1,"resource":"{resource}","entries":{entries}}}')
+    assert seed(tmp_path, tmp_path / "project", **ADA)
+    assert backup.exists() == stays
 
 
 def test_a_project_that_is_there_is_the_students_even_when_empty(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from images.vscode.tests.conftest import Desk
 from images.vscode.tests.test_vscode_in_browser import open_file
 from tests.command_list import run_command
+from tests.npm_packages import installed
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -47,6 +49,12 @@ describe("shop", () => {
   it("has a price", () => expect(40).toBe(42));
 });
 """
+JEST = """\
+describe("shop", () => {
+  it("adds", () => expect(1 + 1).toBe(2));
+  it("has a price", () => expect(40).toBe(42));
+});
+"""
 NODE = """\
 const { describe, it, test } = require("node:test");
 const assert = require("node:assert");
@@ -75,6 +83,13 @@ def give_vitest(desk: Desk) -> None:
     (desk.project / "package.json").write_text('{"private": true, "devDependencies": {"vitest": "*"}}')
 
 
+def give_jest(desk: Desk) -> None:
+    """As `npm ci` of a student's project has installed it."""
+    packages = installed(Path(__file__).parent / "jest")
+    (desk.project / "node_modules").symlink_to(packages / "node_modules")
+    shutil.copyfile(packages / "package.json", desk.project / "package.json")
+
+
 def give_pytest(desk: Desk) -> None:
     """As a student's own environment has it."""
     python = desk.project / ".venv/bin/python"
@@ -90,6 +105,7 @@ def give_pytest(desk: Desk) -> None:
         ("test_unit.py", UNITTEST, None, "AssertionError: 40 != 42"),
         ("shop.test.js", NODE, None, "40 == 42"),
         ("shop.test.ts", VITEST, give_vitest, "AssertionError: expected 40 to be 42 // Object.is equality"),
+        ("price.test.js", JEST, give_jest, "Error: expect(received).toBe(expected) // Object.is equality"),
     ],
 )
 def test_the_testing_view_lists_tests_runs_them_and_shows_what_failed(

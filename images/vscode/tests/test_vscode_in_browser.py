@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from pathlib import Path
 
@@ -225,6 +226,36 @@ def test_unsaved_and_untitled_text_is_there_after_a_restart(desk: Desk) -> None:
     again = desk.open_tab()
     again.wait_for_selector('.tab[data-resource-name^="Untitled"]')
     until(lambda: "thought" in again.locator(".monaco-editor").first.inner_text())
+
+
+def test_what_is_typed_is_saved_after_a_crash_that_left_an_old_backup(desk: Desk) -> None:
+    """The story: a lost connection, typing without a pause, a crash; then VS Code saved nothing."""
+    file = desk.project / "novel.txt"
+    file.write_text("")
+    settings = desk.home / ".local/share/code-server/User/settings.json"
+    settings.parent.mkdir(parents=True, exist_ok=True)
+    settings.write_text('{"files.autoSave": "off"}')
+    page = desk.open_tab()
+    open_file(page, file.name)
+    backups = desk.home / ".local/share/code-server/User/Backups"
+    type_text(page, "old ")
+    (backup,) = until(lambda: [found for found in backups.rglob("*") if found.is_file() and "old" in found.read_text()])
+    shutil.copy2(backup, desk.home / "kept")
+    type_text(page, "and new ")
+    assert desk.task.control("POST", "save")[1]["saved"]
+    until(lambda: not backup.exists())
+    page.context.close()
+    shutil.copy2(desk.home / "kept", backup)
+    desk.restart()
+    page = desk.open_tab()
+    page.locator(".tab.active", has_text=file.name).wait_for()
+    until(lambda: "new" in page.locator(".monaco-editor").first.inner_text())
+    page.locator(".monaco-editor .view-lines").last.click()
+    type_text(page, "text")
+    until(lambda: desk.task.status()["unsaved"] == 1)
+    assert desk.task.control("POST", "save")[1]["saved"]
+    assert "text" in file.read_text()
+    assert "and new" in file.read_text()
 
 
 def test_save_writes_what_is_dirty_and_says_how_much(desk: Desk) -> None:

@@ -42,6 +42,7 @@ class PretendedTask:
     busy: str = ""
     keep_running_wish_until: float | None = None
     ports: tuple[int, ...] = ()
+    programs: tuple[str, ...] = ()
     failure: str = ""
     saves: int = 0
     warnings: list[WarnRequest] = field(default_factory=list)
@@ -254,4 +255,5 @@ class MemoryTaskAgent:
             keep_running_wish_until=task.keep_running_wish_until,
             failure=task.failure,
             ports=task.ports,
+            programs=task.programs,
         )

@@ -27,7 +27,7 @@ export function Alert({ tone, title, children, action, urgent = false }: AlertPr
     >
       <div className="flex min-w-0 flex-1 basis-64 gap-3">
         <Picture className={`mt-px size-5 shrink-0 ${ICON_TONES[tone]}`} />
-        <div className="min-w-0">
+        <div className="min-w-0 wrap-anywhere">
           {title !== undefined && <p className="font-semibold">{title}</p>}
           {children !== undefined && <div className="text-pretty">{children}</div>}
         </div>

@@ -13,14 +13,25 @@ interface ConfirmDialogProps {
   tone?: ButtonTone;
   mutation: { isPending: boolean; error: Error | null; mutateAsync: () => Promise<unknown> };
   onClose: () => void;
+  /** What does not fit into a paragraph of text, below it. */
+  details?: ReactNode;
   children: ReactNode;
 }
 
 /** Asks before something is done. After a failure the dialog stays open and says why. */
-export function ConfirmDialog({ title, action, tone = "danger", mutation, onClose, children }: ConfirmDialogProps) {
+export function ConfirmDialog({
+  title,
+  action,
+  tone = "danger",
+  mutation,
+  onClose,
+  details,
+  children,
+}: ConfirmDialogProps) {
   return (
     <Dialog title={title} onClose={onClose}>
       <DialogText>{children}</DialogText>
+      {details}
       <Failure error={mutation.error} />
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>

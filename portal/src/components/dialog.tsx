@@ -40,7 +40,7 @@ export function Dialog({ title, wide = false, onClose, children }: DialogProps) 
       className={`${wide ? "w-[min(60rem,calc(100vw-2rem))]" : "w-[min(28rem,calc(100vw-2rem))]"} rounded-2xl border border-line bg-raised p-0 shadow-2xl`}
     >
       <div className="p-6">
-        <h2 id={titleId} className="text-lg font-semibold text-balance">
+        <h2 id={titleId} className="text-lg font-semibold text-balance wrap-anywhere">
           {title}
         </h2>
         {children}
@@ -50,7 +50,7 @@ export function Dialog({ title, wide = false, onClose, children }: DialogProps) 
 }
 
 export function DialogText({ children }: { children: ReactNode }) {
-  return <p className="mt-2 text-sm text-pretty text-muted">{children}</p>;
+  return <p className="mt-2 text-sm text-pretty wrap-anywhere text-muted">{children}</p>;
 }
 
 /** The row of buttons at the end of a dialog; the safe one comes first in reading order. */

@@ -14,10 +14,10 @@ export function Panel({
 }) {
   return (
     <section aria-labelledby={id} className="rounded-2xl border border-line bg-surface p-6 shadow-xs">
-      <h2 id={id} className="text-lg font-semibold">
+      <h2 id={id} className="text-lg font-semibold wrap-anywhere">
         {title}
       </h2>
-      {description !== undefined && <p className="mt-1 text-sm text-pretty text-muted">{description}</p>}
+      {description !== undefined && <p className="mt-1 text-sm text-pretty wrap-anywhere text-muted">{description}</p>}
       <div className="mt-5">{children}</div>
     </section>
   );

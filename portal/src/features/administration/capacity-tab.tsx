@@ -109,7 +109,10 @@ function NextClasses({ capacity, nowMs }: { capacity: Capacity; nowMs: number })
 function NeedItem({ need, capacity, nowMs }: { need: Need; capacity: Capacity; nowMs: number }) {
   return (
     <li className="grid gap-x-4 gap-y-0.5 py-2.5 sm:grid-cols-[10rem_minmax(0,1fr)_auto]">
-      <p className="font-medium">{clock(need.at, nowMs)}</p>
+      <p className="font-medium">
+        {Date.parse(need.at) <= nowMs ? "Since " : ""}
+        {clock(need.at, nowMs)}
+      </p>
       <div className="min-w-0">
         <p className="wrap-anywhere">{cohortsOf(need)}</p>
         <p className="text-muted">{workspacesOf(need)}</p>
@@ -165,8 +168,10 @@ function Machine({ machine }: { machine: NonNullable<Capacity["machine"]> }) {
         {machine.workspaces_bytes > 0 && (
           <Fact name="By workspaces">{partOf(machine.workspaces_bytes, machine.memory_bytes)}</Fact>
         )}
-        <Fact name="Processors">
-          {machine.cpus}, of which programs want {machine.load.toLocaleString("en", { maximumFractionDigits: 1 })}
+        <Fact name="Processors">{machine.cpus}</Fact>
+        <Fact name="Processors wanted">
+          {machine.load.toLocaleString("en", { maximumFractionDigits: 1 })}
+          {machine.load > 2 * machine.cpus && <span className="block text-warn">Programs wait for their turn</span>}
         </Fact>
         {machine.disks.map((disk) => (
           <Fact key={disk.place} name={`Disk with ${disk.place}`}>
@@ -181,7 +186,7 @@ function Machine({ machine }: { machine: NonNullable<Capacity["machine"]> }) {
 }
 
 function Facts({ children }: { children: ReactNode }) {
-  return <dl className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,11rem),1fr))] gap-x-6 gap-y-4">{children}</dl>;
+  return <dl className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,8.5rem),1fr))] gap-x-6 gap-y-4">{children}</dl>;
 }
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {

@@ -3,7 +3,7 @@ import { useEffect, useState } from "react";
 
 import { answer, api } from "@/lib/api/client";
 import type { paths } from "@/lib/api/schema.gen";
-import type { WorkspacePage } from "@/lib/api/types";
+import type { Programs, WorkspacePage } from "@/lib/api/types";
 import type { StreamNews } from "@/lib/event-stream/event-stream";
 import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
 
@@ -36,6 +36,19 @@ export function useAllWorkspaces(wanted: WorkspacesWanted) {
     staleTime: Infinity,
     placeholderData: keepPreviousData,
   });
+}
+
+/** Which programs stops would end: undefined at first, null when nobody can be asked. */
+export function useAllPrograms(ids: string[]): readonly Programs[] | null | undefined {
+  const { data, isError } = useQuery({
+    queryKey: ["console", "programs", ids],
+    queryFn: () => answer(api.GET("/api/console/workspaces/programs/", { params: { query: { ids } } })),
+    enabled: ids.length > 0, // all of them may stop while the dialog is open
+    gcTime: 0,
+    retry: false,
+  });
+  if (ids.length === 0) return [];
+  return isError ? null : data?.items;
 }
 
 /** Reloads every page of the list: the row may have moved to another one. */

@@ -7,12 +7,13 @@ import { ConfirmDialog } from "@/components/confirm-dialog";
 import { Failure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { KINDS } from "@/features/workspace/kinds";
+import { RunningPrograms } from "@/features/workspace/running-programs";
 import type { ClassWorkspaces, WorkspaceRow } from "@/lib/api/types";
 import { SIZE_NAMES } from "@/lib/sizes";
 
 import { Mark } from "./list-frame";
 import { describeRow, diskWords } from "./model/workspace-row";
-import { useKeepWorkspace, useRestartWorkspace, useStopWorkspaces } from "./use-all-workspaces";
+import { useAllPrograms, useKeepWorkspace, useRestartWorkspace, useStopWorkspaces } from "./use-all-workspaces";
 
 const KEEP_HOURS = 2;
 
@@ -91,7 +92,7 @@ function Actions({
       <Failure error={keep.error} />
       {dialog === "stop" && (
         <StopDialog
-          ids={[row.id]}
+          rows={[row]}
           title={`Save and stop the workspace of ${row.owner.name}?`}
           onDone={onStopped}
           onClose={close}
@@ -113,17 +114,20 @@ function Actions({
 
 /** Says what ends before it ends. `onDone` hears what became of it. */
 export function StopDialog({
-  ids,
+  rows,
   title,
   onDone,
   onClose,
 }: {
-  ids: string[];
+  rows: readonly WorkspaceRow[];
   title: string;
   onDone: (outcome: ClassWorkspaces) => void;
   onClose: () => void;
 }) {
   const stop = useStopWorkspaces();
+  const ids = rows.map(({ id }) => id);
+  const names = new Map(rows.map(({ id, owner }) => [id, owner.name]));
+  const found = useAllPrograms(ids);
   return (
     <ConfirmDialog
       title={title}
@@ -133,6 +137,7 @@ export function StopDialog({
         error: stop.error,
         mutateAsync: () => stop.mutateAsync(ids).then(onDone),
       }}
+      details={<RunningPrograms found={found} whose={(id) => names.get(id) ?? id} />}
       onClose={onClose}
     >
       Files and open editors are saved. Programs that run in {ids.length === 1 ? "it" : "them"} end.{" "}

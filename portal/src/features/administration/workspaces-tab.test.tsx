@@ -9,6 +9,7 @@ import { Administration } from "./administration";
 import { WorkspacesTab } from "./workspaces-tab";
 
 const LIST = "GET /api/console/workspaces/";
+const PROGRAMS = "GET /api/console/workspaces/programs/";
 const STOP = "POST /api/console/workspaces/stop/";
 const COHORTS = { "GET /api/cohorts/": { status: 200 as const, body: { items: [] } } };
 
@@ -59,18 +60,39 @@ it("shows what the stream tells at once", async () => {
 });
 
 it("stops those that were chosen, after it has said what ends", async () => {
+  const body = {
+    items: [{ workspace_id: "ws-bbbbbbbbbb", programs: ["npm run dev", "python train.py"], known: true }],
+  };
   const api = new FakeApi({
     ...COHORTS,
     [LIST]: { status: 200, body: page() },
+    [PROGRAMS]: { status: 200, body },
     [STOP]: { status: 200, body: { changed: 1, failed: 0, failure: "" } },
   });
   show(<WorkspacesTab />);
   fireEvent.click(await screen.findByRole("checkbox", { name: "Choose the Visual Studio Code of Ben" }));
   fireEvent.click(screen.getByRole("button", { name: "Save and stop 1" }));
   expect(screen.getByRole("dialog").textContent).toContain("Programs that run in it end.");
+  expect(await screen.findByText("npm run dev, python train.py")).toBeTruthy();
+  expect(screen.getByRole("dialog").textContent).toContain("Ben:");
   fireEvent.click(screen.getByRole("button", { name: "Save and stop" }));
   await waitFor(() => expect(api.changes()).toEqual([{ route: STOP, body: { ids: ["ws-bbbbbbbbbb"] } }]));
   expect((await screen.findByRole("alert")).textContent).toBe("1 workspace is being saved and stopped.");
+});
+
+it("asks for nothing when the chosen ones have stopped by themselves meanwhile", async () => {
+  const body = { items: [] };
+  const api = new FakeApi({ ...COHORTS, [LIST]: { status: 200, body: page() }, [PROGRAMS]: { status: 200, body } });
+  show(<WorkspacesTab />);
+  fireEvent.click(await screen.findByRole("checkbox", { name: "Choose the Visual Studio Code of Ben" }));
+  fireEvent.click(screen.getByRole("button", { name: "Save and stop 1" }));
+  await waitFor(() => expect(api.sent.filter(({ route }) => route === PROGRAMS)).toHaveLength(1));
+  const data = JSON.stringify(page([workspaceRow()]));
+  act(() => {
+    FakeSource.opened[0]?.dispatchEvent(new MessageEvent("workspaces", { data }));
+  });
+  await waitFor(() => expect(screen.queryByText("Ben")).toBeNull());
+  expect(api.sent.filter(({ route }) => route === PROGRAMS)).toHaveLength(1);
 });
 
 it("begins with a person's workspaces when a link names them", async () => {

@@ -96,7 +96,7 @@ export function WorkspacesTab() {
       )}
       {stopping && (
         <StopDialog
-          ids={picked}
+          rows={items.filter(({ id }) => picked.includes(id))}
           title={`Save and stop ${countOf(picked.length, "workspace")}?`}
           onDone={(stopped) => {
             setChosen(new Set());

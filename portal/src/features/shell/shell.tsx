@@ -17,6 +17,8 @@ import { useMe } from "@/lib/session/use-me";
 import { useSignOut } from "@/lib/session/use-sign-out";
 import { useLastingError } from "@/lib/use-lasting-error";
 
+import { ConnectionNotice } from "./connection-notice";
+
 /** The pages of the portal. */
 const PAGES: { href: string; label: string; isFor?: (role: Me["role"]) => boolean }[] = [
   { href: "/dashboard", label: "Dashboard" },
@@ -65,6 +67,7 @@ export function Shell({ children }: { children: ReactNode }) {
           children
         )}
       </main>
+      <ConnectionNotice />
     </div>
   );
 }

@@ -1,24 +1,48 @@
 "use client";
 
+import type { ComponentProps } from "react";
+
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { DeleteDialog } from "@/components/delete-dialog";
 import type { Workspace } from "@/lib/api/types";
 
-import { useDelete, useRestart } from "./api/workspace-actions";
+import { useDelete, usePrograms, useRestart, useStop } from "./api/workspace-actions";
 import { KINDS } from "./kinds";
+import { RunningPrograms } from "./running-programs";
 
 interface DialogProps {
   workspace: Workspace;
   onClose: () => void;
 }
 
+/** Opened where programs still run, or where that is not known. */
+export function StopDialog({
+  workspace,
+  found,
+  onClose,
+}: DialogProps & { found: ComponentProps<typeof RunningPrograms>["found"] }) {
+  return (
+    <ConfirmDialog
+      title="Stop your workspace?"
+      action="Save and stop"
+      mutation={useStop(workspace.id)}
+      details={<RunningPrograms found={found} />}
+      onClose={onClose}
+    >
+      Files and open editors are saved.
+    </ConfirmDialog>
+  );
+}
+
 export function RestartDialog({ workspace, onClose }: DialogProps) {
+  const found = usePrograms(workspace.id);
   return (
     <ConfirmDialog
       title="Restart your workspace?"
       action="Restart"
       tone="primary"
       mutation={useRestart(workspace.id)}
+      details={<RunningPrograms found={found} />}
       onClose={onClose}
     >
       Everything is saved first. {KINDS[workspace.kind].restart}

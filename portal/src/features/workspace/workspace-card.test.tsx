@@ -179,3 +179,53 @@ it("deletes only after the name was typed, with whichever apostrophe, and says w
     { route: "DELETE /api/workspace/ws-abcdefghij/", body: { name: "Amara Okafor's VS Code" } },
   ]);
 });
+
+const STOP = "POST /api/workspace/{workspace_id}/stop/";
+const PROGRAMS = "GET /api/workspace/{workspace_id}/programs/";
+const RUNNING = workspace({ state: "running" });
+const programs = (...names: string[]) => ({ workspace_id: RUNNING.id, programs: names, known: true });
+
+function stopWith(answer: ApiAnswer<typeof PROGRAMS>) {
+  const api = new FakeApi({ [STOP]: { status: 200, body: workspace({ state: "stopping" }) }, [PROGRAMS]: answer });
+  showCard({ current: RUNNING });
+  fireEvent.click(screen.getByRole("button", { name: "Stop" }));
+  return api;
+}
+
+const stopped = (api: FakeApi) => api.changes().filter(({ route }) => route.endsWith("/stop/")).length;
+
+it("stops with one click where no program runs", async () => {
+  const api = stopWith({ status: 200, body: programs() });
+  await waitFor(() => expect(stopped(api)).toBe(1));
+  expect(screen.queryByRole("dialog")).toBeNull();
+});
+
+it("names the programs that would end, and stops only after a second click", async () => {
+  const api = stopWith({ status: 200, body: programs("npm run dev", "python train.py (2)") });
+  expect((await screen.findByRole("dialog")).textContent).toContain("Still running, and will end:");
+  expect(screen.getByText("python train.py (2)")).toBeTruthy();
+  expect(stopped(api)).toBe(0);
+  fireEvent.click(screen.getByRole("button", { name: "Save and stop" }));
+  await waitFor(() => expect(stopped(api)).toBe(1));
+});
+
+it("asks before a stop when nobody can say whether programs run", async () => {
+  const api = stopWith({ status: 200, body: { ...programs(), known: false } });
+  expect((await screen.findByRole("dialog")).textContent).toContain("does not say which programs still run");
+  fireEvent.click(screen.getByRole("button", { name: "Cancel" }));
+  expect(stopped(api)).toBe(0);
+});
+
+it("can be stopped while the manager is away from the question", async () => {
+  const body = { title: "Away", status: 503, detail: "", reason: "manager_unavailable" };
+  stopWith({ status: 503, body } as unknown as ApiAnswer<typeof PROGRAMS>);
+  expect((await screen.findByRole("dialog")).textContent).toContain("It could not be seen");
+});
+
+it("names the programs that a restart ends", async () => {
+  new FakeApi({ [PROGRAMS]: { status: 200, body: programs("npm run dev") } });
+  showCard({ current: RUNNING });
+  fireEvent.click(screen.getByRole("button", { name: "More actions" }));
+  fireEvent.click(await screen.findByText("Restart …"));
+  expect(await screen.findByText("npm run dev")).toBeTruthy();
+});

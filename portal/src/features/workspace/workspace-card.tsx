@@ -17,12 +17,12 @@ import { Button, buttonClass } from "@/components/button";
 import { Menu } from "@/components/menu";
 import { useKeepFocus } from "@/components/use-keep-focus";
 import { explain } from "@/lib/api/errors";
-import type { Kind, Workspace, WorkspaceKind } from "@/lib/api/types";
+import type { Kind, Programs, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { useNow } from "@/lib/use-now";
 import { openWorkspaceTab, type WorkspaceTab } from "@/lib/workspace-tab";
 
-import { useKeepRunning, useLaunch, useStop, useUndelete } from "./api/workspace-actions";
-import { DeleteWorkspaceDialog, RestartDialog } from "./dialogs";
+import { useAskForPrograms, useKeepRunning, useLaunch, useStop, useUndelete } from "./api/workspace-actions";
+import { DeleteWorkspaceDialog, RestartDialog, StopDialog } from "./dialogs";
 import { KeepRunning } from "./keep-running";
 import { KindPicture } from "./kind-picture";
 import { LaunchHistory, LaunchSteps } from "./launch-steps";
@@ -245,7 +245,15 @@ function ActionError({ error }: { error: Error }) {
 function RunningActions({ workspace, view }: { workspace: Workspace; view: CardView }) {
   const stop = useStop(workspace.id);
   const keepRunning = useKeepRunning(workspace.id);
+  const programs = useAskForPrograms(workspace.id);
+  const [inTheWay, setInTheWay] = useState<readonly Programs[] | null | undefined>(undefined);
   if (!view.canStop) return null;
+  const stopUnlessBusy = async () => {
+    const isRunning = workspace.state === "running";
+    const found = isRunning ? await programs.mutateAsync().catch(() => null) : undefined;
+    if (found === undefined || (found?.known === true && found.programs.length === 0)) stop.mutate();
+    else setInTheWay(found === null ? null : [found]);
+  };
   return (
     <>
       {workspace.state === "running" && (
@@ -256,10 +264,13 @@ function RunningActions({ workspace, view }: { workspace: Workspace; view: CardV
           onKeep={(hours) => keepRunning.mutate(hours)}
         />
       )}
-      <Button tone="quiet" busy={stop.isPending} onClick={() => stop.mutate()}>
-        {!stop.isPending && <SquareIcon className="size-4" />}
+      <Button tone="quiet" busy={stop.isPending || programs.isPending} onClick={() => void stopUnlessBusy()}>
+        {!stop.isPending && !programs.isPending && <SquareIcon className="size-4" />}
         Stop
       </Button>
+      {inTheWay !== undefined && (
+        <StopDialog workspace={workspace} found={inTheWay} onClose={() => setInTheWay(undefined)} />
+      )}
       {stop.isError && <ActionError error={stop.error} />}
       {keepRunning.isError && <ActionError error={keepRunning.error} />}
     </>

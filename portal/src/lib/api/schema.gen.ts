@@ -1287,6 +1287,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/workspaces/programs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What stops would end
+         * @description For admins. The students' programs that run now. Ids that are not known are skipped.
+         */
+        get: operations["list_all_programs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/workspaces/stop/": {
         parameters: {
             query?: never;
@@ -1798,6 +1818,26 @@ export interface paths {
          * @description No idle stop before then; capped at `keep_running_max_s`. 0 hours cancel it.
          */
         post: operations["keep_running"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/workspace/{workspace_id}/programs/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a stop would end
+         * @description The programs that you have started and that run now.
+         */
+        get: operations["list_programs"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -3394,6 +3434,25 @@ export interface components {
             title: string;
             /** Type */
             type: string;
+        };
+        /** ProgramsIn */
+        ProgramsIn: {
+            /** Ids */
+            ids: string[];
+        };
+        /** ProgramsListOut */
+        ProgramsListOut: {
+            /** Items */
+            items: components["schemas"]["ProgramsOut"][];
+        };
+        /** ProgramsOut */
+        ProgramsOut: {
+            /** Known */
+            known: boolean;
+            /** Programs */
+            programs: string[];
+            /** Workspace Id */
+            workspace_id: string;
         };
         /** ProviderOut */
         ProviderOut: {
@@ -6566,6 +6625,37 @@ export interface operations {
             };
         };
     };
+    list_all_programs: {
+        parameters: {
+            query: {
+                ids: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramsListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     stop_workspaces: {
         parameters: {
             query?: never;
@@ -7624,6 +7714,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_programs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProgramsOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -10,6 +10,7 @@ export type WorkspaceSize = Schemas["WorkspaceSize"];
 export type Size = Schemas["SizeOut"];
 export type SizeList = Schemas["SizeListOut"];
 export type WorkspaceState = Schemas["WorkspaceState"];
+export type Programs = Schemas["ProgramsOut"];
 export type LaunchStep = Schemas["LaunchStepOut"];
 /** As in the stream's event `ports`. */
 export interface Port {

@@ -1,8 +1,8 @@
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "@/lib/api/client";
 import { ApiError, isOutage } from "@/lib/api/errors";
-import type { Workspace, WorkspaceKind } from "@/lib/api/types";
+import type { Programs, Workspace, WorkspaceKind } from "@/lib/api/types";
 import { meQuery } from "@/lib/session/use-me";
 
 import { putWorkspace, workspacesQuery } from "./workspace-cache";
@@ -36,6 +36,24 @@ const at = (id: string) => ({ params: { path: { workspace_id: id } } });
 /** Creates the workspace of this kind if there is none, and launches it. Safe to repeat. */
 export function useLaunch() {
   return useWorkspaceMutation((kind: WorkspaceKind) => answer(api.POST("/api/workspace/create/", { body: { kind } })));
+}
+
+const askForPrograms = (id: string) => answer(api.GET("/api/workspace/{workspace_id}/programs/", at(id)));
+
+/** Asked when somebody wants to stop a workspace: which programs would end. */
+export function useAskForPrograms(id: string) {
+  return useMutation({ mutationFn: () => askForPrograms(id) });
+}
+
+/** The same, for a dialog that is open: undefined at first, null when it cannot be asked. */
+export function usePrograms(id: string): readonly Programs[] | null | undefined {
+  const { data, isError } = useQuery({
+    queryKey: ["programs", id],
+    queryFn: () => askForPrograms(id),
+    gcTime: 0,
+    retry: false,
+  });
+  return isError ? null : data && [data];
 }
 
 export function useStop(id: string) {
