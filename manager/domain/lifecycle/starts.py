@@ -9,8 +9,8 @@ from manager.domain.lifecycle.task import Task
 from manager.domain.policy import Policy
 
 HOLDS_UP_MAX_S = 30.0
-"""A start that takes longer no longer holds a place. On a machine that others use to the full a
-start takes half of that, and all at once would only make each of them longer."""
+"""A start that takes longer no longer holds a place. It is long, because on a machine that is full
+of other work starts take long without having failed, and more of them would take longer still."""
 
 
 def has_a_person_waiting(task: Task) -> bool:
