@@ -116,6 +116,9 @@ class Application:
     def show_visitors(self, text: str) -> None:
         """Who is in the workspace besides the student, in words; empty: nobody."""
 
+    def help_changed(self) -> None:
+        """The student asked for help or needs it no longer: let the application's page ask."""
+
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         """What all programs of the task hold, every few seconds, if it has a place to show it."""
 

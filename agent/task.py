@@ -375,6 +375,8 @@ class Task:
             self.application.show_news(request.news)
         if request.visitors is not None:
             self.application.show_visitors(request.visitors)
+        if request.help_changed:
+            self.application.help_changed()
 
     async def _about_project(self, take: Callable[[bytes], Awaitable[bytes]], body: bytes) -> Reply:
         if self.phase is not AgentPhase.CLAIMED or not self.application.takes_hand_outs:

@@ -14,6 +14,7 @@ from urllib.parse import quote_from_bytes, unquote_to_bytes
 NOW = "now"
 """In the place of a checkpoint's id: the home as it is."""
 CHECKPOINT_ID_PATTERN = r"^(now|[0-9]{13}-[0-9a-f]{8})$"
+KEPT_ID_PATTERN = r"^[0-9]{13}-[0-9a-f]{8}$"
 PUT_BACK_ID_PATTERN = r"^[0-9a-f]{32}$"
 FILE_BYTES_MAX = 16_000_000
 """A larger file has no history."""

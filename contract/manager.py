@@ -44,6 +44,7 @@ class Action(enum.StrEnum):
     SNAPSHOTS = "snapshots"
     RESTORE = "restore"
     PORTS = "ports"
+    ACTIVITY = "activity"
     PROGRAMS = "programs"
     END_VISITS = "end_visits"
     HAND_OUT = "hand_out"
@@ -133,7 +134,7 @@ class ShowsRequest:
 
 @dataclass(frozen=True)
 class DescribeRequest:
-    """DESCRIBE, PORTS, PROGRAMS."""
+    """DESCRIBE, PORTS, ACTIVITY, PROGRAMS."""
 
     workspace_ids: tuple[str, ...]
     """At most 100. Ids that are not known are absent from the answer."""
@@ -302,6 +303,14 @@ class PortsAnswer:
     run or do not answer are absent."""
 
     ports: dict[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class ActivityAnswer:
+    """The last activity as the agents know it now, by workspace. Those that do not run or do not
+    answer are absent."""
+
+    activity: dict[str, Activity]
 
 
 @dataclass(frozen=True)

@@ -14,3 +14,6 @@ class ShowRequest:
     visitors: str | None = None
     """Who is in the workspace besides the student: 'Ms Bell is here'. Empty: nobody. None: as it
     was."""
+    help_changed: bool = False
+    """The student asked for help, or needs it no longer. The application's page asks what is true
+    now: nothing in the task keeps it."""

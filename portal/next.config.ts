@@ -33,6 +33,8 @@ const config: NextConfig = {
       // The same for cohorts and join links: one static page for all of them.
       { source: "/cohorts/:id", destination: "/cohorts/one" },
       { source: "/cohorts/:id/assignments/:assignment", destination: "/cohorts/assignment" },
+      { source: "/cohorts/:id/students/:student/history", destination: "/cohorts/history" },
+      { source: "/cohorts/:id/students/:student/look", destination: "/cohorts/look" },
       { source: "/history/:workspace", destination: "/history/one" },
       { source: "/join/:key", destination: "/join/one" },
       // In production the edge sends these to the backend; `next dev` does it itself.

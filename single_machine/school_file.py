@@ -29,6 +29,7 @@ KEYS = MappingProxyType(
         "costs.price_per_gb_hour": "APRANOVA_PRICE_PER_GB_HOUR",
         "people.erase_grace_days": "APRANOVA_ERASE_GRACE_DAYS",
         "help.visits": "APRANOVA_HELP_VISITS",
+        "help.history": "APRANOVA_HELP_HISTORY",
         "sharing.anyone": "APRANOVA_SHARE_WITH_ANYONE",
         "listen.address": "APRANOVA_HOST",
         "listen.port": "APRANOVA_PORT",

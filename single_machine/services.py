@@ -176,6 +176,7 @@ class Services(UnitServices):
             APRANOVA_SECRET_KEY=self.secrets.secret_key,
             APRANOVA_IDENTITY_PRIVATE_KEY=self.secrets.identity_private_key,
             APRANOVA_HELP_VISITS=self.settings.help_visits,
+            APRANOVA_HELP_HISTORY="yes" if self.settings.help_history else "no",
             APRANOVA_SHARE_WITH_ANYONE="yes" if self.settings.share_with_anyone else "no",
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             APRANOVA_BACKUP_RECORD=str(record_file(self.settings)) if self.settings.backup else "",

@@ -100,6 +100,7 @@ class Settings:
     school_name: str
     help_visits: HelpVisits
     """When instructors may open their students' workspaces."""
+    help_history: bool
     share_with_anyone: bool
     """Students may share an app with anyone who has the link."""
     snapshots: Path
@@ -226,6 +227,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         kinds=environment.kinds("APRANOVA_KINDS"),
         unisolated=environment.flag("APRANOVA_UNISOLATED"),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
+        help_history=environment.flag("APRANOVA_HELP_HISTORY"),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),
         school_name=environment.text("APRANOVA_SCHOOL_NAME", "Demo School"),
         snapshots=environment.path("APRANOVA_SNAPSHOTS_DIR", home / "snapshots"),

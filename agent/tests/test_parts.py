@@ -60,6 +60,9 @@ class Stub(Application):
     def show_visitors(self, text: str) -> None:
         self.asked.append(f"visitors {text}")
 
+    def help_changed(self) -> None:
+        self.asked.append("help changed")
+
     def busy(self) -> str:
         return "a query"
 
@@ -124,6 +127,8 @@ async def test_claims_and_saves_that_come_together_are_done_once() -> None:
     assert await ask(one, "POST", "show", {"news": "Five more minutes"}) == (200, {})
     assert await ask(one, "POST", "show", {"visitors": ""}) == (200, {})
     assert stub.asked[-2:] == ["news Five more minutes", "visitors "]
+    assert await ask(one, "POST", "show", {"help_changed": True}) == (200, {})
+    assert stub.asked[-2:] == ["visitors ", "help changed"]
 
 
 @pytest.mark.parametrize(

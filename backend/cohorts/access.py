@@ -74,6 +74,14 @@ def get_cohort_to_see(user: User, cohort_id: UUID) -> Cohort:
     return cohort
 
 
+def get_member_to_see(user: User, cohort_id: UUID, student_id: UUID) -> tuple[Cohort, User]:
+    cohort = get_cohort_to_see(user, cohort_id)
+    student = User.objects.filter(pk=student_id, membership__cohort=cohort).first()
+    if student is None:
+        raise not_found("This student is not in this cohort (any more).", reason="no_student")
+    return cohort, student
+
+
 def list_candidates(cohort: Cohort) -> list[User]:
     """Students of the cohort's track who are in no cohort."""
     free = User.objects.filter(role=Role.STUDENT, track=cohort.track, is_active=True, membership__isnull=True)

@@ -41,6 +41,7 @@ def ask(student: User, *, acting_user: User) -> None:
         call.asked_at = now
         call.save()
         record("help.ask", actor=acting_user, target_type="user", target_id=student.pk)
+        transaction.on_commit(lambda: help_visits.tell_of_call(student))
 
 
 def lower(student: User, *, acting_user: User) -> None:
@@ -57,3 +58,4 @@ def lower(student: User, *, acting_user: User) -> None:
         )  # fmt: skip
         came = HelpVisit.objects.filter(workspace__owner=student, because=VisitReason.CALL)
         help_visits.end_all(came, because="the call for help ended", acting_user=acting_user)
+        transaction.on_commit(lambda: help_visits.tell_of_call(student))

@@ -1,8 +1,10 @@
 """Help inside: an instructor in a student's workspace, under their own name, for a limited time.
 
 A visit is allowed by the student's call or by the school's choice, is for one instructor, one
-workspace and one launch of it, and ends by itself. The gateway checks it at each request
-(backend/gateway/authorization.py). The student sees it for as long as it lasts.
+workspace and one launch of it, and ends by itself. Who *joins* is in the editor: the gateway checks
+it at each request (backend/gateway/authorization.py). Who *looks* sees the files in the portal, and
+each read checks it (backend/history/looking.py); no door opens. The student sees it for as long as
+it lasts.
 """
 
 from __future__ import annotations
@@ -36,8 +38,13 @@ from contract.show import ShowRequest
 
 LASTS = timedelta(hours=1)
 """At most; then the instructor may begin another one."""
+LOOK_LASTS = timedelta(minutes=2)
+"""After the last read: a page that nobody looks at any more reads nothing."""
 CALL_LASTS = timedelta(hours=12)
 """A hand that nobody lowered is not raised any more at the next class."""
+
+_ACTIONS = {VisitMode.JOIN.value: "help.visit", VisitMode.LOOK.value: "help.look"}
+"""In the audit log, by mode."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +75,10 @@ def class_ends_at(cohort: Cohort, now: datetime) -> datetime | None:
     return next((it.ends_at for it in coming_classes(cohort) if it.starts_at <= now), None)
 
 
-def begin(cohort: Cohort, student: User, *, acting_user: User) -> HelpVisit:
-    """Let an instructor of the cohort into the student's editor. A repeat changes nothing."""
-    _refuse_who_does_not_teach(cohort, acting_user)
+def begin(cohort: Cohort, student: User, *, mode: VisitMode = VisitMode.JOIN, acting_user: User) -> HelpVisit:
+    """Let an instructor of the cohort into the student's editor, or look at their files. A repeat
+    changes nothing."""
+    refuse_who_does_not_teach(cohort, acting_user)
     if cohort.kind is not WorkspaceKind.VSCODE:
         raise ProblemError(
             HTTPStatus.CONFLICT, "not_this_kind", "Only workspaces with VS Code can be opened by an instructor."
@@ -87,7 +95,12 @@ def begin(cohort: Cohort, student: User, *, acting_user: User) -> HelpVisit:
             HTTPStatus.CONFLICT, "not_running", f"{student.display_name}’s workspace is not running.",
             remedy="Start it from the menu of the class, or ask them to open it.",
         )  # fmt: skip
-    return _begin(workspace, digest(view.endpoint.launch_secret), allowed, acting_user)
+    if mode is VisitMode.LOOK and not view.has_history:
+        raise ProblemError(
+            HTTPStatus.CONFLICT, "cannot_be_read", "Files of workspaces cannot be read on this installation.",
+            remedy="Open the workspace instead.",
+        )  # fmt: skip
+    return _begin(workspace, digest(view.endpoint.launch_secret), allowed, mode, acting_user)
 
 
 def _not_called(student: User) -> ProblemError:
@@ -97,26 +110,28 @@ def _not_called(student: User) -> ProblemError:
     )  # fmt: skip
 
 
-def _begin(workspace: Workspace, launch: str, allowed: Permission, acting_user: User) -> HelpVisit:
+def _begin(workspace: Workspace, launch: str, allowed: Permission, mode: VisitMode, acting_user: User) -> HelpVisit:
     with transaction.atomic():
         Workspace.objects.select_for_update().get(pk=workspace.pk)  # one change at a time
         call = HelpCall.objects.select_for_update().filter(student=workspace.owner).first()
         if allowed.because is VisitReason.CALL and call is None:  # taken back while the manager was asked
             raise _not_called(workspace.owner)
-        there = HelpVisit.objects.filter(visitor=acting_user, workspace=workspace, mode=VisitMode.JOIN).first()
+        there = HelpVisit.objects.filter(visitor=acting_user, workspace=workspace, mode=mode).first()
         if there is not None and there.launch == launch and there.ends_at > timezone.now():
             return there
         if there is not None:
             _end(there, because="another one began", acting_user=acting_user)
+        looks = mode is VisitMode.LOOK
         visit = HelpVisit.objects.create(
-            visitor=acting_user, workspace=workspace, mode=VisitMode.JOIN, because=allowed.because, launch=launch,
-            ends_at=allowed.ends_at,
+            visitor=acting_user, workspace=workspace, mode=mode, because=allowed.because, launch=launch,
+            ends_at=min(allowed.ends_at, timezone.now() + LOOK_LASTS) if looks else allowed.ends_at,
         )  # fmt: skip
         record(
-            "help.visit", actor=acting_user, target_type="workspace", target_id=workspace.pk, mode=visit.mode,
-            because=visit.because, ends_at=visit.ends_at.isoformat(), owner=workspace.owner.email,
+            _ACTIONS[mode], actor=acting_user, target_type="workspace", target_id=workspace.pk, because=visit.because,
+            ends_at=visit.ends_at.isoformat(), owner=workspace.owner.email,
         )  # fmt: skip
-        news = f"{acting_user.display_name} is in your workspace to help"
+        doing = "looks at your files" if looks else "is in your workspace to help"
+        news = f"{acting_user.display_name} {doing}"
         transaction.on_commit(lambda: _tell(workspace.pk, news))
     return visit
 
@@ -126,6 +141,24 @@ def find_for(visitor: User, workspace_id: str) -> HelpVisit | None:
     visits = in_force().filter(visitor=visitor, workspace_id=workspace_id, mode=VisitMode.JOIN)
     visit = visits.filter(workspace__deleted_at__isnull=True).select_related("workspace__owner").first()
     return visit if visit is not None and _may_stay(visit) else None
+
+
+def look_into(cohort: Cohort, student: User, visitor: User) -> Workspace:
+    """The workspace at whose files this person looks now. Reading on prolongs the look, up to an
+    hour and as long as it is allowed. Raises ProblemError (409) when it has ended."""
+    refuse_who_does_not_teach(cohort, visitor)
+    looks = in_force().filter(visitor=visitor, workspace__owner=student, mode=VisitMode.LOOK)
+    visit = looks.filter(workspace__deleted_at__isnull=True).select_related("workspace__owner").first()
+    if visit is None or not _may_stay(visit):
+        raise ProblemError(HTTPStatus.CONFLICT, "look_ended", "You do not look at these files any more.")
+    now = timezone.now()
+    call = HelpCall.objects.filter(student=student).first()
+    allowed = permission(call.asked_at if call else None, class_ends_at(cohort, now), now)
+    if allowed is not None:
+        ends_at = min(now + LOOK_LASTS, visit.began_at + LASTS, allowed.ends_at)
+        if ends_at > visit.ends_at + LOOK_LASTS / 4:  # not at each read
+            HelpVisit.objects.filter(pk=visit.pk).update(ends_at=ends_at)
+    return visit.workspace
 
 
 def in_force() -> QuerySet[HelpVisit]:
@@ -145,11 +178,12 @@ def end_all(visits: QuerySet[HelpVisit], *, because: str, acting_user: User | No
 
 
 def _end(visit: HelpVisit, *, because: str, acting_user: User | None) -> None:
-    visit_ended.send(HelpVisit, visit=visit)
+    if visit.mode == VisitMode.JOIN:  # a look has opened nothing
+        visit_ended.send(HelpVisit, visit=visit)
     HelpVisit.objects.filter(pk=visit.pk).delete()
     workspace_id = visit.workspace.pk
     record(
-        "help.visit_end", actor=acting_user, target_type="workspace", target_id=workspace_id, mode=visit.mode,
+        f"{_ACTIONS[visit.mode]}_end", actor=acting_user, target_type="workspace", target_id=workspace_id,
         visitor=visit.visitor.email, owner=visit.workspace.owner.email, because=because,
         began_at=visit.began_at.isoformat(), ended_at=min(timezone.now(), visit.ends_at).isoformat(),
     )  # fmt: skip
@@ -169,7 +203,7 @@ def _may_stay(visit: HelpVisit) -> bool:
     return teaches and Cohort.objects.filter(instructors=visitor, memberships__student=owner).exists()
 
 
-def _refuse_who_does_not_teach(cohort: Cohort, user: User) -> None:
+def refuse_who_does_not_teach(cohort: Cohort, user: User) -> None:
     if not cohort.instructors.filter(pk=user.pk).exists():
         raise ProblemError(
             HTTPStatus.FORBIDDEN, "forbidden", "Only the people who teach this cohort open its students’ workspaces."
@@ -178,20 +212,32 @@ def _refuse_who_does_not_teach(cohort: Cohort, user: User) -> None:
 
 def _tell(workspace_id: str, news: str = "") -> None:
     """The student's editor says who is there. The dashboard says it anyway."""
-    names = in_force().filter(workspace_id=workspace_id)
-    text = in_words(visit.visitor.display_name for visit in names)
+    names: dict[str, list[str]] = {mode: [] for mode in VisitMode.values}
+    for visit in in_force().filter(workspace_id=workspace_id):
+        names[visit.mode].append(visit.visitor.display_name)
+    text = in_words(here=names[VisitMode.JOIN], looking=names[VisitMode.LOOK])
+    _show([workspace_id], ShowRequest(news=news, visitors=text))
+
+
+def tell_of_call(student: User) -> None:
+    """The student's editor asks whether help is asked for (backend/gateway/help_line.py)."""
+    workspaces = Workspace.objects.filter(owner=student, deleted_at__isnull=True)
+    _show(list(workspaces.values_list("pk", flat=True)), ShowRequest(help_changed=True))
+
+
+def _show(workspace_ids: list[str], request: ShowRequest) -> None:
     try:
-        manager_client().show([workspace_id], ShowRequest(news=news, visitors=text))
+        manager_client().show(workspace_ids, request)
     except ApraNovaError as error:
-        logger.warning("a visit is shown in the portal alone: %s", error.message)
+        logger.warning("help is shown in the portal alone: %s", error.message)
 
 
-def in_words(names: Iterable[str]) -> str:
-    """'Ms Bell is here', 'Ms Bell and Mr Day are here', or nothing."""
-    known = list(dict.fromkeys(names))
-    if not known:
-        return ""
-    return f"{' and '.join(known)} {'is' if len(known) == 1 else 'are'} here"
+def in_words(*, here: Iterable[str], looking: Iterable[str] = ()) -> str:
+    """'Ms Bell and Mr Day are here', 'Ms Bell is here, Mr Day is looking', or nothing."""
+    inside = list(dict.fromkeys(here))
+    outside = [name for name in dict.fromkeys(looking) if name not in inside]
+    parts = [(inside, "here"), (outside, "looking")]
+    return ", ".join(f"{' and '.join(who)} {'is' if len(who) == 1 else 'are'} {what}" for who, what in parts if who)
 
 
 def digest(launch_secret: str) -> str:

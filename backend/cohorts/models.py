@@ -83,6 +83,8 @@ class HelpCall(models.Model):
 class VisitMode(models.TextChoices):
     JOIN = "join", "Join"
     """In the editor: both type."""
+    LOOK = "look", "Look"
+    """At the files, in the portal: nothing can be changed."""
 
 
 class VisitReason(models.TextChoices):

@@ -10,16 +10,17 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
+from django.conf import settings
 from ninja import Schema
 from pydantic import AfterValidator, Field
 
 from backend.accounts.roles import ROLE_NAMES, Role, Track
-from backend.cohorts.models import Cohort, Feed, Membership, Timetable, VisitReason
+from backend.cohorts.models import Cohort, Feed, Membership, Timetable, VisitMode, VisitReason
 from backend.cohorts.readings import coming_classes, find_feed, find_timetable
 from backend.platform.names import clean_name
 from backend.platform.public_fetch import ADDRESS_LENGTH_MAX
 from calendars.classes import ClassMeeting
-from contract.names import WorkspaceSize, WorkspaceState
+from contract.names import WorkspaceKind, WorkspaceSize, WorkspaceState
 
 FILE_CHARACTERS_MAX = 512 * 1024
 """Of a request; the file's own limit is smaller and has a better message."""
@@ -191,6 +192,12 @@ class TimetableOut(Schema):
 class CohortDetailOut(CohortOut):
     members: list[MemberOut]
     timetable: TimetableOut | None
+    shows_history: bool
+    """The school lets instructors see the history of their students' files."""
+
+    @staticmethod
+    def resolve_shows_history(cohort: Cohort) -> bool:
+        return settings.ENVIRONMENT.help_history and cohort.kind is WorkspaceKind.VSCODE
 
     @staticmethod
     def resolve_members(cohort: Any) -> Iterable[Membership]:
@@ -282,6 +289,7 @@ class TileStudentOut(Schema):
 class HelperOut(Schema):
     id: UUID
     name: str
+    mode: VisitMode
 
 
 class TileOut(Schema):
@@ -296,9 +304,11 @@ class TileOut(Schema):
     asked_at: datetime | None
     """Since when the student asks for help."""
     helpers: list[HelperOut]
-    """Instructors who are in the workspace to help."""
+    """Instructors who are in the workspace to help, or look at its files."""
     may_open: bool
     """Whether an instructor of the cohort may open the workspace now."""
+    may_look: bool
+    """Whether they may look at its files now."""
 
 
 class WallOut(Schema):
@@ -331,6 +341,7 @@ class VisitorOut(Schema):
     began_at: datetime
     ends_at: datetime
     because: VisitReason
+    mode: VisitMode
 
 
 class HelpOut(Schema):

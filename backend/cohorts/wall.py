@@ -31,8 +31,8 @@ class Seat:
     name: str
     workspace_id: str | None
     asked_at: datetime | None
-    helpers: tuple[tuple[str, str], ...] = ()
-    """Id and name of those who are in the workspace to help."""
+    helpers: tuple[tuple[str, str, str], ...] = ()
+    """Id and name of those who are in the workspace to help, and the visit's mode."""
     may_open: bool = False
     """An instructor may come in, if the workspace runs."""
 
@@ -61,12 +61,12 @@ def seats(cohort: Cohort) -> list[Seat]:
     return sorted(found, key=lambda seat: (seat.name.casefold(), seat.student_id))
 
 
-def _helpers(cohort: Cohort) -> dict[Any, list[tuple[str, str]]]:
+def _helpers(cohort: Cohort) -> dict[Any, list[tuple[str, str, str]]]:
     """By student."""
-    found: dict[Any, list[tuple[str, str]]] = {}
+    found: dict[Any, list[tuple[str, str, str]]] = {}
     visits = help_visits.in_force().filter(workspace__owner__membership__cohort=cohort).select_related("workspace")
     for visit in visits:
-        helper = (str(visit.visitor.pk), visit.visitor.display_name)
+        helper = (str(visit.visitor.pk), visit.visitor.display_name, visit.mode)
         found.setdefault(visit.workspace.owner_id, []).append(helper)  # pyright: ignore[reportAttributeAccessIssue]
     return found
 
@@ -77,6 +77,7 @@ def tiles(seated: list[Seat], views: Mapping[str, WorkspaceView]) -> list[dict[s
 
 
 def _tile(seat: Seat, view: WorkspaceView | None) -> dict[str, Any]:
+    may_open = seat.may_open and view is not None and view.state is WorkspaceState.RUNNING
     return {
         "student": {"id": seat.student_id, "name": seat.name},
         "state": view.state.value if view else None,
@@ -84,8 +85,9 @@ def _tile(seat: Seat, view: WorkspaceView | None) -> dict[str, Any]:
         "running_since": iso(view.running_since) if view else None,
         "failure": (view.failure or None) if view else None,
         "asked_at": seat.asked_at.isoformat() if seat.asked_at else None,
-        "helpers": [{"id": helper_id, "name": name} for helper_id, name in seat.helpers],
-        "may_open": seat.may_open and view is not None and view.state is WorkspaceState.RUNNING,
+        "helpers": [{"id": helper_id, "name": name, "mode": mode} for helper_id, name, mode in seat.helpers],
+        "may_open": may_open,
+        "may_look": may_open and view is not None and view.has_history,
     }
 
 
@@ -101,7 +103,12 @@ def current(cohort: Cohort) -> list[dict[str, Any]]:
 async def open_stream(request: HttpRequest, cohort: Cohort) -> StreamingHttpResponse:
     return await follow(
         request,
-        Followed("wall", lambda: _rows(cohort), lambda caller: access.get_cohort_to_see(caller, cohort.pk)),
+        Followed(
+            "wall",
+            lambda: _rows(cohort),
+            lambda caller: access.get_cohort_to_see(caller, cohort.pk),
+            wants_activity=True,
+        ),
     )
 
 

@@ -15,7 +15,6 @@ from backend.accounts.models import User
 from backend.cohorts import access, class_workspaces, help_calls, help_visits, wall
 from backend.cohorts.models import Cohort, HelpVisit
 from backend.cohorts.schemas import ClassWorkspacesOut, HelpOut, OwnClassAnswer, VisitOut, WallOut
-from backend.platform.problems import not_found
 from backend.workspaces.streams import STREAM_DESCRIPTION
 from contract.names import BACKEND_DOOR_PATH
 
@@ -78,7 +77,7 @@ def stop_class(request: HttpRequest, cohort_id: UUID) -> class_workspaces.Outcom
 )
 def answer_help(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Status:
     user = acting_user(request)
-    _, student = _member(user, cohort_id, student_id)
+    _, student = access.get_member_to_see(user, cohort_id, student_id)
     help_calls.lower(student, acting_user=user)
     return Status(204, None)
 
@@ -92,7 +91,7 @@ def answer_help(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Stat
 def begin_visit(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> dict[str, Any]:
     """The student sees that you are there. 409 unless they called or the school allows it now."""
     user = acting_user(request)
-    visit = help_visits.begin(*_member(user, cohort_id, student_id), acting_user=user)
+    visit = help_visits.begin(*access.get_member_to_see(user, cohort_id, student_id), acting_user=user)
     url = f"{settings.ENVIRONMENT.public_url}{BACKEND_DOOR_PATH}{visit.workspace.pk}/"
     return {"url": url, "ends_at": visit.ends_at}
 
@@ -105,18 +104,10 @@ def begin_visit(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> dict
 )
 def end_visit(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> Status:
     user = acting_user(request)
-    _, student = _member(user, cohort_id, student_id)
+    _, student = access.get_member_to_see(user, cohort_id, student_id)
     own = HelpVisit.objects.filter(visitor=user, workspace__owner=student)
     help_visits.end_all(own, because="the instructor left", acting_user=user)
     return Status(204, None)
-
-
-def _member(user: User, cohort_id: UUID, student_id: UUID) -> tuple[Cohort, User]:
-    cohort = access.get_cohort_to_see(user, cohort_id)
-    student = User.objects.filter(pk=student_id, membership__cohort=cohort).first()
-    if student is None:
-        raise not_found("This student is not in this cohort (any more).", reason="no_student")
-    return cohort, student
 
 
 @class_router.get("", response=OwnClassAnswer, operation_id="get_own_class", summary="The class that you are in")

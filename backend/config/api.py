@@ -43,6 +43,8 @@ from backend.console.workspaces_api import router as console_workspaces_router
 from backend.costs.api import router as costs_router
 from backend.costs.budgets_api import router as budgets_router
 from backend.history.api import router as history_router
+from backend.history.class_api import router as class_history_router
+from backend.history.look_api import router as look_router
 from backend.personal_data.api import own_router as own_export_router
 from backend.platform.problems import (
     CONTENT_TYPE,
@@ -155,6 +157,8 @@ def build_api() -> ApraNovaAPI:
     api.add_router("cohorts/", join_links_router)
     api.add_router("cohorts/", wall_router)
     api.add_router("cohorts/", messages_router)
+    api.add_router("cohorts/", look_router)
+    api.add_router("cohorts/", class_history_router)
     api.add_router("class/", class_router)
     api.add_router("help/", help_router)
     api.add_router("messages/", own_messages_router)

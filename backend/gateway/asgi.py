@@ -15,6 +15,7 @@ from backend.gateway.authorization import AUTHORIZATION_PATH, Authorization
 from backend.gateway.changes import Changes
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.entrance import Entrance
+from backend.gateway.help_line import HELP_PATH, Calls, HelpLine
 from backend.gateway.identity import IdentitySigner
 from backend.gateway.site import Site
 from contract.errors import ApraNovaError
@@ -29,7 +30,8 @@ DescribeBlocking = Callable[[Sequence[str]], Sequence[WorkspaceView]]
 class Gateway:
     """Answers the gateway's paths, and hands everything else to `inner`. Keeps the lifespan itself.
 
-    `describe` may block: it is called in a thread, for at most 100 ids, one call at a time.
+    `describe` may block: it is called in a thread, for at most 100 ids, one call at a time. So may
+    `calls_for_help`.
     """
 
     def __init__(
@@ -40,6 +42,7 @@ class Gateway:
         client: redis.asyncio.Redis,
         signer: IdentitySigner,
         describe: DescribeBlocking,
+        calls_for_help: Calls,
         strangers: Callable[[], bool] = lambda: False,
     ) -> None:
         async def describe_in_thread(workspace_ids: Sequence[str]) -> Sequence[WorkspaceView]:
@@ -52,6 +55,7 @@ class Gateway:
         self._authorization = Authorization(site, reader, self._views, signer, strangers=strangers)
         # The door has just seen it running; we may have seen it before that.
         self._entrance = Entrance(site, reader, entered=self._views.forget)
+        self._help_line = HelpLine(site, reader, calls_for_help)
         self._changes = Changes(
             client, revoked=self._authorization.revoked, changed=self._views.forget, lost=self._forget_all
         )
@@ -61,6 +65,9 @@ class Gateway:
             path = scope["path"]
             if path.startswith(AUTHORIZATION_PATH):
                 await send_answer(send, await self._authorize(scope))
+                return
+            if path == HELP_PATH:
+                await send_answer(send, await self._help_line.answer(scope))
                 return
             if path.startswith(GATEWAY_PATH_PREFIX):
                 await send_answer(send, await self._entrance.answer(scope))
@@ -99,6 +106,7 @@ def application(inner: Asgi) -> Gateway:
     """The gateway of this process, built from Django's settings."""
     from django.conf import settings
 
+    from backend.gateway.calls_for_help import call_for_help
     from backend.gateway.wiring import site
     from backend.platform.redis_connections import connect_async
     from backend.workspaces.manager_client import manager_client
@@ -110,5 +118,6 @@ def application(inner: Asgi) -> Gateway:
         client=client,
         signer=IdentitySigner(settings.ENVIRONMENT.identity_private_key),
         describe=lambda ids: manager_client().describe(ids).workspaces,
+        calls_for_help=call_for_help,
         strangers=lambda: settings.ENVIRONMENT.share_with_anyone,
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 from urllib.parse import quote
 
+from django.conf import settings
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Query, Router
 from ninja.params.functions import Path
@@ -23,10 +24,11 @@ from backend.history.schemas import (
     PutBackIn,
     PutBackOut,
 )
+from backend.history.services import PastFile
 from backend.workspaces.api import WorkspaceId
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import get_workspace
-from contract.history import CHECKPOINT_ID_PATTERN, KEY_LENGTH_MAX
+from contract.history import CHECKPOINT_ID_PATTERN, KEY_LENGTH_MAX, HistoryAnswer, HistoryFolder
 
 router = Router(tags=["history"])
 _ONE = "{workspace_id}/history/{checkpoint_id}/"
@@ -40,21 +42,7 @@ def _asked_for(request: HttpRequest, workspace_id: str) -> Workspace:
 @router.get("{workspace_id}/history/", response=HistoryOut, operation_id="list_history", summary="Checkpoints")
 def list_history(request: HttpRequest, workspace_id: WorkspaceId) -> dict[str, Any]:
     """Moments of which the files are kept, newest first."""
-    found = services.list_history(_asked_for(request, workspace_id))
-    items = [
-        CheckpointOut(
-            id=it.checkpoint_id,
-            taken_at=_moment(it.taken_at),
-            cause=it.cause,
-            files=it.files,
-            changed=list(it.changed),
-            changed_count=it.changed_count,
-            left_out=[NotKeptOut(name=one.name, reason=one.reason) for one in it.left_out],
-            left_out_count=it.left_out_count,
-        )
-        for it in found.checkpoints
-    ]
-    return {"items": items, "every_minutes": found.every_s / 60}
+    return history_out(services.list_history(_asked_for(request, workspace_id)))
 
 
 @router.get(_ONE + "folder/", response=FolderOut, operation_id="list_past_files", summary="Files of then, or now")
@@ -66,17 +54,7 @@ def list_folder(
 ) -> dict[str, Any]:
     """`now` as the checkpoint: the home as it is."""
     found = services.read_folder(_asked_for(request, workspace_id), checkpoint_id, path)
-    items = [
-        EntryOut(
-            path=it.key,
-            name=it.name,
-            is_folder=it.is_folder,
-            size=it.size,
-            changed_at=_moment_of_file(it.changed_at),
-        )
-        for it in found.entries
-    ]
-    return {"items": items, "cut": found.cut}
+    return {"items": entries_out(found), "cut": found.cut}
 
 
 @router.get(_ONE + "file/", response=PastFileOut, operation_id="read_past_file", summary="A file as text")
@@ -88,9 +66,7 @@ def read_file(
     against: str = Query("", pattern=f"^$|{CHECKPOINT_ID_PATTERN}"),  # type: ignore[type-arg]
 ) -> PastFileOut:
     """`against`: another checkpoint, or `now`, to compare it with."""
-    found = services.view_file(_asked_for(request, workspace_id), checkpoint_id, path, against)
-    lines = [DifferenceLineOut(kind=line.kind, text=line.text) for line in found.lines]
-    return PastFileOut(**{**vars(found), "lines": lines})
+    return file_out(services.view_file(_asked_for(request, workspace_id), checkpoint_id, path, against))
 
 
 @router.get(_ONE + "download/", operation_id="download_past_file", summary="A file, to save")
@@ -131,6 +107,42 @@ def put_back(
         failure=answer.failure,
         continues=continues,
     )
+
+
+def history_out(found: HistoryAnswer) -> dict[str, Any]:
+    items = [
+        CheckpointOut(
+            id=it.checkpoint_id,
+            taken_at=_moment(it.taken_at),
+            cause=it.cause,
+            files=it.files,
+            changed=list(it.changed),
+            changed_count=it.changed_count,
+            left_out=[NotKeptOut(name=one.name, reason=one.reason) for one in it.left_out],
+            left_out_count=it.left_out_count,
+        )
+        for it in found.checkpoints
+    ]
+    seen = settings.ENVIRONMENT.help_history
+    return {"items": items, "every_minutes": found.every_s / 60, "instructors_see_it": seen}
+
+
+def file_out(found: PastFile) -> PastFileOut:
+    lines = [DifferenceLineOut(kind=line.kind, text=line.text) for line in found.lines]
+    return PastFileOut(**{**vars(found), "lines": lines})
+
+
+def entries_out(folder: HistoryFolder) -> list[EntryOut]:
+    return [
+        EntryOut(
+            path=it.key,
+            name=it.name,
+            is_folder=it.is_folder,
+            size=it.size,
+            changed_at=_moment_of_file(it.changed_at),
+        )
+        for it in folder.entries
+    ]
 
 
 def _moment(seconds: float) -> datetime:

@@ -36,6 +36,8 @@ class HistoryOut(Schema):
     """Newest first."""
     every_minutes: float
     """How often there is one while its student works."""
+    instructors_see_it: bool
+    """The school lets a student's instructors read it, too."""
 
 
 class EntryOut(Schema):
@@ -72,6 +74,20 @@ class PastFileOut(Schema):
     """It was to be compared, and there is no such file there."""
     lines: list[DifferenceLineOut]
     """What changed from this file to the other one; empty: nothing."""
+
+
+class LookOut(Schema):
+    """You may look at a student's files."""
+
+    student: str
+
+
+class LookedFileOut(Schema):
+    text: str | None
+    """Null: it is no text."""
+    cut: bool
+    """The text is longer than what is shown."""
+    size: int
 
 
 class PutBackIn(Schema):

@@ -77,6 +77,8 @@ class Environment:
     """The school's own sign-in, in place of passwords or next to them."""
     help_visits: HelpVisits = HelpVisits.WHEN_CALLED
     """When instructors may open their students' workspaces."""
+    help_history: bool = False
+    """Instructors see the history of their students' files."""
     erase_grace_days: int = 14
     """How long an erasure of a person can be taken back."""
     price_per_gb_hour: float = 0.0
@@ -143,6 +145,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
         sign_in=read_sign_in(variables),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
+        help_history=environment.flag("APRANOVA_HELP_HISTORY"),
         erase_grace_days=environment.whole("APRANOVA_ERASE_GRACE_DAYS", 14, 0, 365),
         price_per_gb_hour=environment.number("APRANOVA_PRICE_PER_GB_HOUR", 0.0, 0.0, 1000.0),
         share_with_anyone=environment.flag("APRANOVA_SHARE_WITH_ANYONE"),

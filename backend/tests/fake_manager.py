@@ -31,6 +31,8 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    Activity,
+    ActivityAnswer,
     CapacityAnswer,
     CohortIdRequest,
     CohortRequest,
@@ -133,6 +135,8 @@ class FakeManager:
             self.purges_wait = False
             """As on AWS: homes that are to be removed at once are still there."""
             self.ports: tuple[int, ...] = ()
+            self.activity: dict[str, Activity] = {}
+            """As agents know it, where that is newer than the view's."""
             self.programs: dict[str, tuple[str, ...]] = {}
             self.silent: set[str] = set()
             """Workspaces whose agents do not answer."""
@@ -190,6 +194,9 @@ class FakeManager:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
                 return PortsAnswer({id_: self.ports for id_ in running if self.ports})
+            case Action.ACTIVITY:
+                asked = from_json(DescribeRequest, payload).workspace_ids
+                return ActivityAnswer({id_: self.activity[id_] for id_ in asked if id_ in self.activity})
             case Action.PROGRAMS:
                 asked = from_json(DescribeRequest, payload).workspace_ids
                 return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
@@ -308,6 +315,7 @@ class FakeManager:
             stops_because="no activity for 30 minutes",
             stops_reason=StopReason.IDLE,
             has_home=True,
+            has_history=self.workspaces[workspace_id].kind is WorkspaceKind.VSCODE,
             endpoint=Endpoint("task-x", "", "secret-of-the-launch"),
         )
 

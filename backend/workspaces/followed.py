@@ -7,6 +7,7 @@ second for each page that is open; the views come from the process's one poller.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Followed:
     look: Callable[[], Rows]
     refuse: Callable[[User], object]
     """Raises ProblemError for somebody who may not see it (any more)."""
+    wants_activity: bool = False
+    """As it is this moment, not as it was up to a minute ago."""
 
 
 async def open_stream(request: HttpRequest, followed: Followed) -> StreamingHttpResponse:
@@ -57,15 +60,17 @@ async def _stream(request: HttpRequest, user: User, followed: Followed) -> Async
     ends_at, heartbeat_at = loop.time() + streams.STREAM_MAX_S, loop.time() + streams.HEARTBEAT_S
     live = live_workspaces()
     watches: dict[str, Watch] = {}
+    changed = asyncio.Event()
     sent = ""
     try:
         with streams.counted(user):
             yield streams.GREETING
             while loop.time() < ends_at and not live.ended:
                 rows = await sync_to_async(_look)(followed)
-                _watch(live, watches, set(rows.workspace_ids))
+                changed.clear()
+                _watch(live, watches, set(rows.workspace_ids), followed, changed)
                 if all(watch.answered for watch in watches.values()):
-                    views = {name: watch.view for name, watch in watches.items() if watch.view}
+                    views = {name: view for name, watch in watches.items() if (view := watch.current)}
                     text = json.dumps(rows.tell(views), ensure_ascii=False)
                     if text != sent:
                         sent = text
@@ -75,16 +80,22 @@ async def _stream(request: HttpRequest, user: User, followed: Followed) -> Async
                         return
                     yield ": heartbeat\n\n"
                     heartbeat_at = loop.time() + streams.HEARTBEAT_S
-                await asyncio.sleep(LOOK_EVERY_S if sent else LOOK_EVERY_S / 10)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(changed.wait(), LOOK_EVERY_S)
+                await asyncio.sleep(LOOK_EVERY_S / 4)  # the rest of what changed in this moment
     finally:
         for watch in watches.values():
             live.leave(watch)
 
 
-def _watch(live: LiveWorkspaces, watches: dict[str, Watch], wanted: set[str]) -> None:
+def _watch(
+    live: LiveWorkspaces, watches: dict[str, Watch], wanted: set[str], followed: Followed, changed: asyncio.Event
+) -> None:
     for gone in watches.keys() - wanted:
         live.leave(watches.pop(gone))
-    watches |= {name: live.join(Watch(name, wants_ports=False)) for name in wanted - watches.keys()}
+    for name in wanted - watches.keys():
+        watch = Watch(name, wants_ports=False, wants_activity=followed.wants_activity, changed=changed)
+        watches[name] = live.join(watch)
 
 
 def _look(followed: Followed) -> Rows:

@@ -7,7 +7,8 @@ import contextlib
 import logging
 import weakref
 from collections.abc import AsyncIterator, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
 import redis.asyncio
 from django.conf import settings
@@ -18,7 +19,7 @@ from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.presentation import notices_out
 from contract.errors import ApraNovaError
-from contract.manager import DescribeAnswer, KindView, WorkspaceView
+from contract.manager import Activity, DescribeAnswer, KindView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 
 BUSY_INTERVAL_S = 0.2
@@ -29,13 +30,17 @@ PAUSE_FACTOR, PAUSE_MAX_S = 3.0, 0.5
 each launch wakes it, and thirty are looked at each time."""
 PORTS_INTERVAL_S = 5.0
 """A student looks at the dashboard just after starting a program."""
-PORTS_ASKED_AT_ONCE_MAX = 100
+ACTIVITY_INTERVAL_S = 1.75
+"""A class's wall is two seconds behind its students at most."""
+ASKED_AT_ONCE_MAX = 100
 SUBSCRIBE_AGAIN_S = 2.0
 BUSY_STATES = (WorkspaceState.STARTING, WorkspaceState.STOPPING)
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 Describe = Callable[[Sequence[str]], DescribeAnswer]
 AskPorts = Callable[[Sequence[str]], dict[str, tuple[int, ...]]]
+AskActivity = Callable[[Sequence[str]], dict[str, Activity]]
 
 
 @dataclass(eq=False)
@@ -53,6 +58,9 @@ class Watch:
     changed: asyncio.Event = field(default_factory=asyncio.Event)
     wants_ports: bool = True
     """A class's wall does not show them, and sixty agents would be asked."""
+    wants_activity: bool = False
+    """As the agent knows it; `view` has it up to a minute later."""
+    activity: Activity | None = None
 
     def take(self, view: WorkspaceView | None, answer: DescribeAnswer) -> None:
         notices = notices_out(answer.disk)
@@ -65,6 +73,23 @@ class Watch:
             self.ports = ports
             self.changed.set()
 
+    def take_activity(self, activity: Activity) -> None:
+        if activity != self.activity:
+            self.activity = activity
+            self.changed.set()
+
+    @property
+    def current(self) -> WorkspaceView | None:
+        """The view with the newest activity. That of an earlier launch is older than this one's."""
+        known = self.view.activity if self.view is not None else None
+        if self.view is None or self.activity is None or (known is not None and known.at >= self.activity.at):
+            return self.view
+        return replace(self.view, activity=self.activity)
+
+    @property
+    def is_running(self) -> bool:
+        return self.view is not None and self.view.state is WorkspaceState.RUNNING
+
     @property
     def is_busy(self) -> bool:
         """It changes within moments, or nothing is known of it yet."""
@@ -72,21 +97,30 @@ class Watch:
 
     @property
     def has_ports(self) -> bool:
-        running = self.view is not None and self.view.state is WorkspaceState.RUNNING
-        return self.wants_ports and running and self.view is not None and self.view.kind is WorkspaceKind.VSCODE
+        is_vscode = self.view is not None and self.view.kind is WorkspaceKind.VSCODE
+        return self.wants_ports and self.is_running and is_vscode
 
 
 class LiveWorkspaces:
     """Polls while somebody watches: fast while a workspace starts or stops, slowly otherwise.
-    Ports are another question, for all of them at once, because there the manager asks agents.
+    Ports and the activity of a class are other questions, each for all of them at once, because
+    there the manager asks agents.
 
     An announcement wakes it at once. While the manager does not answer, watchers keep what they
     know.
     """
 
-    def __init__(self, describe: Describe, ask_ports: AskPorts, *, connect: Callable[[], redis.asyncio.Redis]) -> None:
+    def __init__(
+        self,
+        describe: Describe,
+        ask_ports: AskPorts,
+        ask_activity: AskActivity,
+        *,
+        connect: Callable[[], redis.asyncio.Redis],
+    ) -> None:
         self._describe = describe
         self._ask_ports = ask_ports
+        self._ask_activity = ask_activity
         self._connect = connect
         self._watches: set[Watch] = set()
         self._wake = asyncio.Event()
@@ -108,7 +142,8 @@ class LiveWorkspaces:
         """Keep it up to date until it leaves."""
         self._watches.add(watch)
         if not any(not task.done() for task in self._tasks):
-            self._tasks = [asyncio.create_task(work()) for work in (self._poll, self._poll_ports, self._listen)]
+            works = (self._poll, self._poll_ports, self._poll_activity, self._listen)
+            self._tasks = [asyncio.create_task(work()) for work in works]
         self._wake.set()
         return watch
 
@@ -175,19 +210,37 @@ class LiveWorkspaces:
         for watch in self._watches:
             if watch.answered and not watch.has_ports:
                 watch.take_ports(())
-        ids = sorted({watch.workspace_id for watch in self._watches if watch.has_ports})
-        for start in range(0, len(ids), PORTS_ASKED_AT_ONCE_MAX):
-            asked = ids[start : start + PORTS_ASKED_AT_ONCE_MAX]
-            try:
-                ports = await asyncio.to_thread(self._ask_ports, asked)
-            except ApraNovaError:
-                return
-            except Exception:
-                logger.exception("looking at the ports of watched workspaces failed")
-                return
+        ids = {watch.workspace_id for watch in self._watches if watch.has_ports}
+        for asked, ports in await self._ask("ports", self._ask_ports, ids):
             for watch in tuple(self._watches):
                 if watch.workspace_id in asked and watch.has_ports:
                     watch.take_ports(ports.get(watch.workspace_id, ()))
+
+    async def _poll_activity(self) -> None:
+        while True:
+            ids = {watch.workspace_id for watch in self._watches if watch.wants_activity and watch.is_running}
+            for _, found in await self._ask("activity", self._ask_activity, ids):
+                for watch in tuple(self._watches):
+                    if watch.wants_activity and watch.workspace_id in found:
+                        watch.take_activity(found[watch.workspace_id])
+            await asyncio.sleep(ACTIVITY_INTERVAL_S)
+
+    async def _ask(
+        self, what: str, ask: Callable[[Sequence[str]], dict[str, T]], ids: set[str]
+    ) -> list[tuple[list[str], dict[str, T]]]:
+        """What was asked for and what came. Without an answer, what is known stays."""
+        wanted = sorted(ids)
+        answers: list[tuple[list[str], dict[str, T]]] = []
+        for start in range(0, len(wanted), ASKED_AT_ONCE_MAX):
+            asked = wanted[start : start + ASKED_AT_ONCE_MAX]
+            try:
+                answers.append((asked, await asyncio.to_thread(ask, asked)))
+            except ApraNovaError:
+                break
+            except Exception:
+                logger.exception("looking at the %s of watched workspaces failed", what)
+                break
+        return answers
 
     async def _listen(self) -> None:
         """Wake at announcements, our own and those of other processes of the backend."""
@@ -217,6 +270,7 @@ def live_workspaces() -> LiveWorkspaces:
         _of_loop[loop] = LiveWorkspaces(
             lambda ids: manager_client().describe(ids),
             lambda ids: manager_client().ports(ids),
+            lambda ids: manager_client().activity(ids),
             connect=lambda: connect_async(settings.ENVIRONMENT),
         )
     return _of_loop[loop]

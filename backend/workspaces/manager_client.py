@@ -32,6 +32,8 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
+    Activity,
+    ActivityAnswer,
     CapacityAnswer,
     CohortIdRequest,
     CohortRequest,
@@ -125,6 +127,11 @@ class ManagerClient:
     def ports(self, workspace_ids: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """On which ports students' programs listen now; at most `DESCRIBE_IDS_MAX` ids."""
         return self._ask(Action.PORTS, DescribeRequest(tuple(workspace_ids)), PortsAnswer).ports
+
+    def activity(self, workspace_ids: Sequence[str]) -> dict[str, Activity]:
+        """What people did last, as their agents know it now; at most `DESCRIBE_IDS_MAX` ids."""
+        request = DescribeRequest(tuple(workspace_ids))
+        return self._ask(Action.ACTIVITY, request, ActivityAnswer).activity
 
     def programs(self, workspace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Which programs a stop would end now; at most `DESCRIBE_IDS_MAX` ids. Those

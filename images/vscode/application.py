@@ -118,6 +118,9 @@ class VSCode(Application):
     def show_visitors(self, text: str) -> None:
         self._link.show_visitors(text)
 
+    def help_changed(self) -> None:
+        self._link.help_changed()
+
     def show_memory(self, used_bytes: int, limit_bytes: int) -> None:
         self._link.show_memory(used_bytes, limit_bytes)
 

@@ -99,6 +99,10 @@ class ExtensionLink:
         """In every window's status bar; empty: nobody is there besides the student."""
         self._show({"type": "visitors", "text": text[:VISITORS_MAX]})
 
+    def help_changed(self) -> None:
+        """Each window asks the gateway itself; one that opens later does so anyway."""
+        self._tell_all({"type": "help_changed"})
+
     async def save(self, sessions: int) -> SaveAnswer:
         """Save every dirty document that has a file.
 

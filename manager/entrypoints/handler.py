@@ -119,6 +119,8 @@ class InvocationHandler:
                 return self._view(snapshots.restore(world, wanted.workspace_id, wanted.snapshot_id))
             case Action.PORTS:
                 return views.ports(world, wire.from_json(DescribeRequest, event).workspace_ids)
+            case Action.ACTIVITY:
+                return views.activity(world, wire.from_json(DescribeRequest, event).workspace_ids)
             case Action.PROGRAMS:
                 return views.programs(world, wire.from_json(DescribeRequest, event).workspace_ids)
             case Action.END_VISITS:

@@ -606,6 +606,18 @@ def test_a_home_is_looked_into_as_it_was_and_as_it_is(history: Kept) -> None:
     assert (base64.b64decode(piece.content), piece.size) == (b"ree", 5)
 
 
+def test_a_look_into_a_home_waits_for_no_pipe_and_reads_no_huge_file(history: Kept, project: Path) -> None:
+    with (project / "big.bin").open("wb") as file:
+        file.truncate(10**9)
+    os.mkfifo(project / "pipe")
+    (project / "socket").mkdir()
+    (project / "link").symlink_to("big.bin")
+    assert [it.name for it in history.folder(HOME, NOW, "project").entries] == ["socket", "big.bin"]
+    for name, why in (("big.bin", "too large"), ("pipe", "too large, or"), ("link", "nothing at this place")):
+        with pytest.raises(ApraNovaError, match=why):
+            history.piece(HOME, NOW, key_of(f"project/{name}"), 0)
+
+
 def test_a_workspace_that_was_never_opened_has_no_history() -> None:
     school = School()
     school.enrol(ANNA)

@@ -7,14 +7,14 @@ from dataclasses import replace
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from contract.manager import Endpoint, KindView, TaskView, WorkspaceView
+from contract.manager import Activity, Endpoint, KindView, TaskView, WorkspaceView
 from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
 from contract.show import ShowRequest
 from manager.domain.policy import Policy
 from manager.domain.pool.outlook import Outlook, TargetLine
 from manager.tests.school import ANNA, School, running
 from manager.tests.test_records import FILLED, THEN
-from manager.use_cases.views import Kinds, describe, end_visits, fleet, ports, programs, show, view
+from manager.use_cases.views import Kinds, activity, describe, end_visits, fleet, ports, programs, show, view
 
 AS_RECORDED = (
     *("workspace_id", "owner_id", "kind", "version", "steps", "launch_path", "launch_requested_at", "running_since"),
@@ -129,6 +129,21 @@ def test_what_people_say_reaches_the_tasks_that_run_and_answer() -> None:
     show(stopped.world, (ANNA,), said)
     with pytest.raises(ApraNovaError, match="at most"):
         show(stopped.world, (ANNA,) * (stopped.world.policy.describe_max + 1), said)
+
+
+def test_the_activity_of_a_class_is_what_its_agents_know_now() -> None:
+    school = running()
+    school.later(30)
+    now = school.clock.now()
+    school.task().last_activity_at = now - 3
+    school.task().activity_reason = "typed in the editor"
+    assert activity(school.world, (ANNA, "ws-zzzzzzzzzz")).activity[ANNA] == Activity(now - 3, "typed in the editor")
+    school.task().last_activity_at = now + 500
+    assert activity(school.world, (ANNA,)).activity[ANNA].at == now, "a clock ahead of ours changes nothing"
+    school.task().alive = False
+    assert activity(school.world, (ANNA,)).activity == {}
+    with pytest.raises(ApraNovaError, match="at most"):
+        activity(school.world, (ANNA,) * (school.world.policy.describe_max + 1))
 
 
 def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:

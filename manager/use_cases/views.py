@@ -8,6 +8,7 @@ from dataclasses import replace
 from contract.agent import AgentStatus, EndVisitsRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import (
+    ActivityAnswer,
     DescribeAnswer,
     Endpoint,
     FleetAnswer,
@@ -25,6 +26,7 @@ from contract.show import ShowRequest
 from manager.domain.history import KINDS as KINDS_WITH_HISTORY
 from manager.domain.lifecycle.backup_health import advice
 from manager.domain.lifecycle.disk import level_of, student_words
+from manager.domain.lifecycle.idle import activity_now
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
@@ -141,13 +143,22 @@ def sizes_of(policy: Policy) -> tuple[SizeView, ...]:
 
 
 def ports(world: World, workspace_ids: tuple[str, ...]) -> PortsAnswer:
-    """The one read that asks agents: students have just started programs and wait for them.
-
-    Polled by the backend for all workspaces that somebody watches. An agent that does not answer
-    keeps the others waiting for its time limit, so this is no part of `describe`.
-    """
+    """Polled by the backend for workspaces that their students watch: they have just started
+    programs, and wait for them."""
     found = _ask_agents(world, _find(world, workspace_ids))
     return PortsAnswer({workspace_id: status.ports for workspace_id, status in found.items() if status.ports})
+
+
+def activity(world: World, workspace_ids: tuple[str, ...]) -> ActivityAnswer:
+    """Polled by the backend for classes that somebody watches: a record knows what people did when
+    its agent was last asked, up to a minute ago."""
+    now, policy = world.clock.now(), world.policy
+    found = _find(world, workspace_ids)
+    statuses = _ask_agents(world, found)
+    known = [(it, statuses[it.workspace_id]) for it in found if it.workspace_id in statuses]
+    return ActivityAnswer(
+        {it.workspace_id: activity_now(it, status, now=now, policy=policy)[0] for it, status in known}
+    )
 
 
 def programs(world: World, workspace_ids: tuple[str, ...]) -> ProgramsAnswer:
@@ -166,7 +177,8 @@ def _find(world: World, workspace_ids: tuple[str, ...]) -> tuple[Workspace, ...]
 
 
 def _ask_agents(world: World, found: tuple[Workspace, ...]) -> dict[str, AgentStatus]:
-    """What the agents of those that run say now; without those that do not answer."""
+    """What the agents of those that run say now; without those that do not answer. One that does
+    not keeps the others waiting for its time limit, so this is no part of `describe`."""
     running = [workspace for workspace in found if workspace.state is WorkspaceState.RUNNING]
 
     def ask(workspace: Workspace) -> AgentStatus | None:

@@ -62,9 +62,21 @@ def test_a_tile_says_what_the_student_does(a_class, manager):
         "asked_at": None,
         "helpers": [],
         "may_open": False,
+        "may_look": False,
     }
     assert found[str(ben.user.pk)]["state"] is None, "who never launched has no workspace"
     assert "url" not in str(found), "an instructor sees no way in"
+
+
+def test_the_wall_knows_of_an_activity_before_the_managers_next_pass(a_class, manager):
+    one, ada, _ = a_class
+    workspace = ada.post("/api/workspace/create/").json()["id"]
+    manager.change(workspace, activity=Activity(1_790_000_000.0, "typed in the editor"))
+    with watching(one) as stream:
+        stream.next("wall")
+        manager.activity[workspace] = Activity(1_790_000_050.0, "ran tests")
+        while "ran tests" not in str(stream.next("wall")):
+            pass
 
 
 @pytest.mark.parametrize("reason", [STARTED, CLAIMED])

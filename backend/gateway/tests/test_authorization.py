@@ -234,7 +234,10 @@ def gateway(trade: Any) -> Gateway:
     async def inner(scope: Any, receive: Any, send: Any) -> None:
         await send("inner")
 
-    made = Gateway(inner, site=SITE, client=_NoRedis(), signer=IdentitySigner(KEY), describe=lambda ids: [])  # type: ignore[arg-type]
+    made = Gateway(
+        inner, site=SITE, client=_NoRedis(), signer=IdentitySigner(KEY), describe=lambda ids: [],  # type: ignore[arg-type]
+        calls_for_help=lambda access, method: {},
+    )  # fmt: skip
     made._entrance._reader.trade_ticket = trade  # type: ignore[method-assign]
     return made
 

@@ -120,7 +120,7 @@ async def test_live_views_hear_of_changes(environment: Environment) -> None:
         asked.append(ids)
         return DescribeAnswer(())
 
-    live = LiveWorkspaces(describe, lambda _: {}, connect=lambda: connect_async(environment))
+    live = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: connect_async(environment))
     async with live.watching("ws-aaaaaaaaaa"):
         for _ in range(100):  # until it listens
             connect(environment).publish(CHANNEL, "ws-aaaaaaaaaa")

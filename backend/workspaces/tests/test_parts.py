@@ -20,6 +20,7 @@ from backend.workspaces.presentation import workspace_out
 from contract.errors import ApraNovaError, Reason
 from contract.manager import Activity, DescribeAnswer, KindView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
+from tests.waiting import until_in_this_loop
 
 MOMENT = datetime(2026, 9, 21, tzinfo=UTC)
 CODE = WorkspaceKind.VSCODE
@@ -100,7 +101,7 @@ async def test_the_poller_looks_as_often_as_it_should(answer: object, interval_s
             raise answer
         return DescribeAnswer((answer,), ())  # type: ignore[arg-type]
 
-    views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
     mine, again, unknown = Watch("ws-aaaaaaaaaa"), Watch("ws-aaaaaaaaaa"), Watch("ws-bbbbbbbbbb")
     views._watches |= {mine, again, unknown}
     assert await views._look(everything=True) == interval_s
@@ -120,12 +121,37 @@ async def test_while_one_starts_the_others_are_not_asked_for_again_and_again() -
         asked.append(ids)
         return DescribeAnswer((VIEW, starting), ())
 
-    views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
     views._watches |= {Watch(VIEW.workspace_id), Watch(starting.workspace_id)}
     for everything in (True, False, False, True):
         assert await views._look(everything=everything) == live.BUSY_INTERVAL_S
     both = [VIEW.workspace_id, starting.workspace_id]
     assert asked == [both, [starting.workspace_id], [starting.workspace_id], both]
+
+
+async def test_only_for_a_class_are_agents_asked_what_people_did_last() -> None:
+    asked: list[list[str]] = []
+    newer = Activity(VIEW.activity.at + 5 if VIEW.activity else 5.0, "typed in the editor")
+
+    def ask(ids: list[str]) -> dict[str, Activity]:
+        asked.append(ids)
+        return dict.fromkeys(ids, newer)
+
+    views = LiveWorkspaces(lambda _: DescribeAnswer((VIEW,), ()), lambda _: {}, ask, connect=lambda: None)  # type: ignore[arg-type]
+    mine = Watch(VIEW.workspace_id)
+    on_the_wall = Watch(VIEW.workspace_id, wants_ports=False, wants_activity=True)
+    asleep = Watch("ws-bbbbbbbbbb", wants_ports=False, wants_activity=True)
+    for watch in (mine, on_the_wall, asleep):
+        views.join(watch)
+    await until_in_this_loop(lambda: on_the_wall.activity is not None)
+    for watch in (mine, on_the_wall, asleep):
+        views.leave(watch)
+    assert {tuple(ids) for ids in asked if ids} == {(VIEW.workspace_id,)}
+    assert on_the_wall.current == dataclasses.replace(VIEW, activity=newer)
+    assert (mine.current, asleep.current) == (VIEW, None)
+    later = dataclasses.replace(VIEW, activity=Activity(newer.at + 1, "launched it"))
+    on_the_wall.take(later, DescribeAnswer(()))
+    assert on_the_wall.current == later, "what an agent said earlier is older than a launch"
 
 
 async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches() -> None:
@@ -136,7 +162,7 @@ async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches()
         time.sleep(0.02)  # what thirty views take
         return DescribeAnswer((VIEW,), ())
 
-    views = LiveWorkspaces(describe, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
     async with views.watching(VIEW.workspace_id):
         while len(began) < 5:
             views._wake.set()
@@ -149,11 +175,12 @@ async def test_nobody_polls_for_nobody() -> None:
     views = LiveWorkspaces(
         lambda ids: asked.append(ids) or DescribeAnswer((VIEW,), ()),  # type: ignore[func-returns-value]
         lambda _: {},
+        lambda _: {},
         connect=lambda: None,  # type: ignore[arg-type]
     )
     async with views.watching(VIEW.workspace_id) as watch:
         await asyncio.wait_for(watch.changed.wait(), 5)
-        assert (watch.view, len(views._tasks)) == (VIEW, 3)
+        assert (watch.view, len(views._tasks)) == (VIEW, 4)
         async with views.watching(VIEW.workspace_id):
-            assert len(views._tasks) == 3
+            assert len(views._tasks) == 4
     assert (views._tasks, views._watches, len(asked) <= 2) == ([], set(), True)

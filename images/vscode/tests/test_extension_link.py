@@ -104,6 +104,15 @@ async def test_every_window_shows_who_is_there_until_they_have_left(desk: Desk) 
     assert await window.hear() == await later.hear() == {"type": "visitors", "text": ""}
 
 
+async def test_windows_ask_for_themselves_when_a_call_for_help_changed(desk: Desk) -> None:
+    window, other = await desk.window(unsaved=1), await desk.window(unsaved=1)
+    desk.link.help_changed()
+    assert await window.hear() == await other.hear() == {"type": "help_changed"}
+    desk.link.show_visitors("Ms Bell is here")
+    later = await desk.window()
+    assert (await later.hear())["type"] == "visitors", "one that opens later asks anyway"
+
+
 async def test_save_without_a_window_or_without_dirty_text_is_done_at_once(desk: Desk) -> None:
     assert await desk.link.save(sessions=0) == SaveAnswer(saved=True)
     await desk.window(unsaved=0)

@@ -26,7 +26,7 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     """`status`: None when the agent did not answer. A missing signal is never taken for idleness:
     the workspace is kept until its agent answers, or until the session limit."""
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
-    activity, person_active_at = _activity(workspace, status, started=started, now=now, policy=policy)
+    activity, person_active_at = activity_now(workspace, status, now=now, policy=policy)
     keep_until, reported = _keep_running(workspace, status, now=now, policy=policy)
     idle_timeout_s = workspace.idle_timeout_s(policy)
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
@@ -86,9 +86,11 @@ def duration_words(seconds: float) -> str:
     return f"{seconds:g} seconds"
 
 
-def _activity(
-    workspace: Workspace, status: AgentStatus | None, *, started: float, now: float, policy: Policy
+def activity_now(
+    workspace: Workspace, status: AgentStatus | None, *, now: float, policy: Policy
 ) -> tuple[Activity, float]:
+    """The last activity, and the last one of a person. `status`: as in `judge`."""
+    started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     person_at = workspace.person_active_at if workspace.person_active_at is not None else started
     activity = workspace.activity or Activity(started, STARTED)
     if status is None:

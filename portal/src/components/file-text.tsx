@@ -18,6 +18,26 @@ export function Plain({ text, label = "Content of the file" }: { text: string | 
   );
 }
 
+/** With line numbers, which a copy of the text does not have. */
+export function Numbered({ text, label }: { text: string; label: string }) {
+  const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
+  return (
+    // Scrolled by keyboard.
+    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    <pre tabIndex={0} role="region" aria-label={label} className={`${BLOCK} [counter-reset:line]`}>
+      {lines.map((line, index) => (
+        // A line that changes is another text at the same number.
+        <span
+          key={index}
+          className="block min-h-[1lh] before:mr-4 before:inline-block before:min-w-[4ch] before:text-right before:text-muted before:content-[counter(line)] before:select-none before:[counter-increment:line]"
+        >
+          {line}
+        </span>
+      ))}
+    </pre>
+  );
+}
+
 const TONES: Record<string, string> = { "+": "bg-good-soft", "-": "bg-bad-soft", "…": "text-muted" };
 const SPOKEN: Record<string, string> = { "+": "added: ", "-": "removed: " };
 

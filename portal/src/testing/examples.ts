@@ -19,6 +19,7 @@ export function cohort(fields: Partial<CohortDetail> = {}): CohortDetail {
     next_class: null,
     members: [],
     timetable: null,
+    shows_history: false,
     ...fields,
   };
 }

@@ -1,6 +1,7 @@
 "use client";
 
 import { EllipsisIcon, ListPlusIcon } from "lucide-react";
+import Link from "next/link";
 import { useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
@@ -9,6 +10,7 @@ import { Menu } from "@/components/menu";
 import { Panel } from "@/components/panel";
 import type { CohortDetail, CohortMember, Roster, RosterLine } from "@/lib/api/types";
 import { useMayChange } from "@/lib/session/may-change";
+import { useMe } from "@/lib/session/use-me";
 
 import { AddStudents } from "./add-students";
 import { ImportList } from "./import-list";
@@ -38,6 +40,7 @@ export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
                   {!member.active && <span className="ml-2 font-normal text-muted">(deactivated)</span>}
                 </p>
                 <p className="wrap-anywhere text-muted">{member.email}</p>
+                {cohort.shows_history && <HistoryLink cohortId={cohort.id} member={member} />}
               </div>
               {mayChange && (
                 <Menu
@@ -68,6 +71,20 @@ export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
       {dialog?.what === "move" && <MoveDialog cohort={cohort} member={dialog.member} onClose={close} />}
       {dialog?.what === "remove" && <RemoveMemberDialog cohort={cohort} member={dialog.member} onClose={close} />}
     </Panel>
+  );
+}
+
+/** For those who teach: the API refuses assistants and admins. */
+function HistoryLink({ cohortId, member }: { cohortId: string; member: CohortMember }) {
+  if (useMe().data?.role !== "instructor") return null;
+  return (
+    <Link
+      href={`/cohorts/${cohortId}/students/${member.id}/history`}
+      aria-label={`History of the files of ${member.name}`}
+      className="text-accent underline underline-offset-4"
+    >
+      History of their files
+    </Link>
   );
 }
 

@@ -47,6 +47,7 @@ function tile(name: string, changes: Partial<Tile> = {}): Tile {
     asked_at: null,
     helpers: [],
     may_open: false,
+    may_look: false,
   };
   return { student: { id: name.toLowerCase(), name }, ...nothing, ...changes };
 }
@@ -109,7 +110,11 @@ it("sends a message to the class or to one student, and says to whom", async () 
 it("opens a student's workspace in a tab of its own, says who is there, and leaves", async () => {
   const tab = { opener: window, document: { title: "" }, location: { replace: vi.fn() }, close: vi.fn() };
   vi.stubGlobal("open", () => tab);
-  const helped = tile("Ben", { state: "running", may_open: true, helpers: [{ id: person().id, name: "Ms Bell" }] });
+  const helped = tile("Ben", {
+    state: "running",
+    may_open: true,
+    helpers: [{ id: person().id, name: "Ms Bell", mode: "join" as const }],
+  });
   const url = "http://localhost:8080/api/door/ws-aaaaaaaaaa/";
   const api = new FakeApi({
     "GET /api/me/": { status: 200, body: person({ role: "instructor" }) },
@@ -126,6 +131,27 @@ it("opens a student's workspace in a tab of its own, says who is there, and leav
   fireEvent.click(await screen.findByRole("button", { name: "Leave the workspace of Ben" }));
   const route = `/api/cohorts/${COHORT_ID}/members/ben/visit/`;
   await waitFor(() => expect(api.changes().map((it) => it.route)).toEqual([`POST ${route}`, `DELETE ${route}`]));
+});
+
+it("leads to a student's files where that is allowed, and says who looks at them", async () => {
+  const helpers = [{ id: "other", name: "Mr Day", mode: "look" as const }];
+  new FakeApi({
+    "GET /api/me/": { status: 200, body: person({ role: "assistant" }) },
+    [WALL]: {
+      status: 200,
+      body: {
+        items: [
+          tile("Ben", { state: "running", may_open: true, may_look: true, helpers }),
+          tile("Cleo", { state: "running", may_open: true }),
+        ],
+      },
+    },
+  });
+  show(<WallPanel cohort={cohort({ members: [MEMBER] })} />);
+  expect(await screen.findByText("Mr Day is looking")).toBeTruthy();
+  const link = await screen.findByRole("link", { name: "Look at the files of Ben" });
+  expect(link.getAttribute("href")).toBe(`/cohorts/${COHORT_ID}/students/ben/look`);
+  expect(screen.queryByRole("link", { name: "Look at the files of Cleo" }), "its files cannot be read").toBeNull();
 });
 
 it("keeps the keyboard in the class when the button that had it goes", async () => {

@@ -1,6 +1,7 @@
 "use client";
 
 import { EyeIcon, EyeOffIcon, MaximizeIcon, MessageSquareIcon } from "lucide-react";
+import Link from "next/link";
 import { useRef, useState } from "react";
 
 import { Alert } from "@/components/alert";
@@ -159,9 +160,9 @@ function TileCard({ tile, cohortId, now, onWrite }: TileCardProps) {
       <p className="truncate text-muted" title={tile.detail}>
         {tile.detail === "" ? "\u00a0" : tile.detail}
       </p>
-      {tile.helpers.map(({ id, name }) => (
-        <p key={id} className="font-medium wrap-anywhere text-accent">
-          {name} is helping
+      {tile.helpers.map(({ id, name, mode }) => (
+        <p key={`${id} ${mode}`} className="font-medium wrap-anywhere text-accent">
+          {name} is {mode === "look" ? "looking" : "helping"}
         </p>
       ))}
       {tile.mayOpen && <Visit cohortId={cohortId} tile={tile} />}
@@ -176,19 +177,30 @@ const SMALL_BUTTON = "mt-1 min-h-6 rounded-md border border-line bg-surface font
 function Visit({ cohortId, tile }: { cohortId: string; tile: WallTile }) {
   const { begin, end } = useVisit(cohortId, tile.id);
   const me = useMe();
-  const inside = tile.helpers.some(({ id }) => id === me.data?.id);
+  const inside = tile.helpers.some(({ id, mode }) => id === me.data?.id && mode === "join");
   if (me.data === undefined || !teaches(me.data.role)) return null; // admins do not teach, and the API lets in nobody else
   return (
     <>
-      <button
-        type="button"
-        className={SMALL_BUTTON}
-        aria-busy={begin.isPending || undefined}
-        aria-label={`Open the workspace of ${tile.name}`}
-        onClick={() => begin.mutate()}
-      >
-        Open their workspace
-      </button>
+      <div className="flex gap-1">
+        {tile.mayLook && (
+          <Link
+            href={`/cohorts/${cohortId}/students/${tile.id}/look`}
+            className={`${SMALL_BUTTON} grid flex-1 place-items-center`}
+            aria-label={`Look at the files of ${tile.name}`}
+          >
+            Look
+          </Link>
+        )}
+        <button
+          type="button"
+          className={`${SMALL_BUTTON} flex-1`}
+          aria-busy={begin.isPending || undefined}
+          aria-label={`Open the workspace of ${tile.name}`}
+          onClick={() => begin.mutate()}
+        >
+          Open
+        </button>
+      </div>
       {inside && (
         <button
           type="button"

@@ -9,71 +9,96 @@ export const NOW = "now";
 const AGAIN_MS = 30_000;
 const STEP_MS = 500;
 
-export interface Place {
-  workspace: string;
+/** One's own workspace, or a student's, which its instructor only reads. */
+export type Whose = { workspace: string } | { cohort: string; student: string };
+
+export interface Place<Of extends Whose = Whose> {
+  of: Of;
   checkpoint: string;
   /** Percent-encoded, below the home; empty: the home. */
   path: string;
 }
 
-const inPath = ({ workspace, checkpoint }: Place) => ({ workspace_id: workspace, checkpoint_id: checkpoint });
-const keyOf = (workspace: string) => ["history", workspace];
+export type OwnPlace = Place<{ workspace: string }>;
 
-export function useHistory(workspace: string | null) {
+export const isOwn = (place: Place): place is OwnPlace => "workspace" in place.of;
+
+const keyOf = (of: Whose) => ["history", ...("workspace" in of ? [of.workspace] : [of.cohort, of.student])];
+const ofStudent = (of: { cohort: string; student: string }) => ({ cohort_id: of.cohort, student_id: of.student });
+
+export function useHistory(of: Whose | null) {
+  const known = of ?? { workspace: "" };
   return useQuery({
-    queryKey: keyOf(workspace ?? ""),
-    enabled: workspace !== null,
+    queryKey: keyOf(known),
+    enabled: of !== null,
     queryFn: ({ signal }) =>
       answer(
-        api.GET("/api/workspace/{workspace_id}/history/", {
-          params: { path: { workspace_id: workspace ?? "" } },
-          signal,
-        }),
+        "workspace" in known
+          ? api.GET("/api/workspace/{workspace_id}/history/", {
+              params: { path: { workspace_id: known.workspace } },
+              signal,
+            })
+          : api.GET("/api/cohorts/{cohort_id}/members/{student_id}/history/", {
+              params: { path: ofStudent(known) },
+              signal,
+            }),
       ),
-    refetchInterval: AGAIN_MS,
+    // Each time that an instructor asks is in the audit log.
+    refetchInterval: "workspace" in known ? AGAIN_MS : false,
+    refetchOnWindowFocus: "workspace" in known,
   });
 }
 
 /** What is kept never changes; what is there now does. */
 const staleTime = ({ checkpoint }: Place) => (checkpoint === NOW ? 0 : Infinity);
 
-export function useFolder(place: Place) {
+export function useFolder({ of, checkpoint, path }: Place) {
   return useQuery({
-    queryKey: [...keyOf(place.workspace), place.checkpoint, "folder", place.path],
-    staleTime: staleTime(place),
+    queryKey: [...keyOf(of), checkpoint, "folder", path],
+    staleTime: staleTime({ of, checkpoint, path }),
     queryFn: ({ signal }) =>
       answer(
-        api.GET("/api/workspace/{workspace_id}/history/{checkpoint_id}/folder/", {
-          params: { path: inPath(place), query: { path: place.path } },
-          signal,
-        }),
+        "workspace" in of
+          ? api.GET("/api/workspace/{workspace_id}/history/{checkpoint_id}/folder/", {
+              params: { path: { workspace_id: of.workspace, checkpoint_id: checkpoint }, query: { path } },
+              signal,
+            })
+          : api.GET("/api/cohorts/{cohort_id}/members/{student_id}/history/{checkpoint_id}/folder/", {
+              params: { path: { ...ofStudent(of), checkpoint_id: checkpoint }, query: { path } },
+              signal,
+            }),
       ),
   });
 }
 
-export function useFile(place: Place, against: string) {
+export function useFile({ of, checkpoint, path }: Place, against: string) {
   return useQuery({
-    queryKey: [...keyOf(place.workspace), place.checkpoint, "file", place.path, against],
-    staleTime: against === NOW ? 0 : staleTime(place),
+    queryKey: [...keyOf(of), checkpoint, "file", path, against],
+    staleTime: against === NOW ? 0 : staleTime({ of, checkpoint, path }),
     queryFn: ({ signal }) =>
       answer(
-        api.GET("/api/workspace/{workspace_id}/history/{checkpoint_id}/file/", {
-          params: { path: inPath(place), query: { path: place.path, against } },
-          signal,
-        }),
+        "workspace" in of
+          ? api.GET("/api/workspace/{workspace_id}/history/{checkpoint_id}/file/", {
+              params: { path: { workspace_id: of.workspace, checkpoint_id: checkpoint }, query: { path, against } },
+              signal,
+            })
+          : api.GET("/api/cohorts/{cohort_id}/members/{student_id}/history/{checkpoint_id}/file/", {
+              params: { path: { ...ofStudent(of), checkpoint_id: checkpoint }, query: { path, against } },
+              signal,
+            }),
       ),
   });
 }
 
 /** Brings a file, a folder or everything back, and waits until that is done. */
-export function usePutBack(place: Place) {
+export function usePutBack(place: OwnPlace) {
   const queryClient = useQueryClient();
   return useMutation({
     mutationFn: async () => {
       const ask = (continues: string): Promise<PutBackResult> =>
         answer(
           api.POST("/api/workspace/{workspace_id}/history/{checkpoint_id}/put-back/", {
-            params: { path: inPath(place) },
+            params: { path: { workspace_id: place.of.workspace, checkpoint_id: place.checkpoint } },
             body: { path: place.path, continues },
           }),
         );
@@ -85,11 +110,11 @@ export function usePutBack(place: Place) {
       if (result.state === "failed") throw new ApiError(409, "put_back_failed", result.failure);
       return result;
     },
-    onSettled: () => queryClient.invalidateQueries({ queryKey: keyOf(place.workspace) }),
+    onSettled: () => queryClient.invalidateQueries({ queryKey: keyOf(place.of) }),
   });
 }
 
 /** Where the browser saves a file from; the backend says that it is to be saved. */
-export function fileAddress({ workspace, checkpoint, path }: Place): string {
-  return `/api/workspace/${workspace}/history/${checkpoint}/download/?path=${encodeURIComponent(path)}`;
+export function fileAddress({ of, checkpoint, path }: OwnPlace): string {
+  return `/api/workspace/${of.workspace}/history/${checkpoint}/download/?path=${encodeURIComponent(path)}`;
 }

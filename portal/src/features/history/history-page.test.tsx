@@ -3,10 +3,14 @@ import { fireEvent, screen, waitFor, within } from "@testing-library/react";
 import { beforeEach, expect, it, vi } from "vitest";
 
 import type { Checkpoint } from "@/lib/api/types";
+import { cohort, COHORT_ID, person } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
 
 import { HistoryView } from "./history-page";
+import { StudentHistoryPage } from "./student-history-page";
 import { byDay, changedWords, stepsTo } from "./model";
+
+vi.mock("next/navigation", () => ({ usePathname: () => `/cohorts/${COHORT_ID}/students/s1/history` }));
 
 const ONE = "/api/workspace/{workspace_id}/history/{checkpoint_id}/" as const;
 const HTML = "<img src=x onerror=alert(1)>";
@@ -53,7 +57,8 @@ function fakeApi(putBack: object = {}) {
   });
 }
 
-const view = (items: Checkpoint[]) => show(<HistoryView workspace="ws-1" history={{ items, every_minutes: 10 }} />);
+const view = (items: Checkpoint[]) =>
+  show(<HistoryView of={{ workspace: "ws-1" }} history={{ items, every_minutes: 10, instructors_see_it: false }} />);
 
 beforeEach(() => {
   vi.useFakeTimers({ now: Date.parse("2026-09-22T10:00:00Z"), toFake: ["Date"] });
@@ -128,4 +133,27 @@ it("names what changed, and days, in words", () => {
 
 it("reads names of folders as people wrote them, and leaves what is no text", () => {
   expect(stepsTo("project/my%20work/%FF").map(({ name }) => name)).toEqual(["project", "my work", "%FF"]);
+});
+
+it("lets an instructor read a student's history, and change nothing", async () => {
+  const of = "/api/cohorts/{cohort_id}/members/{student_id}/history/" as const;
+  const main = { path: "main.py", name: "main.py", is_folder: false, size: 9, changed_at: null };
+  const folder = { path: "src", name: "src", is_folder: true, size: 2, changed_at: null };
+  const file = { text: HTML, cut: false, size: 9, compared: true, missing_there: false, lines: [] };
+  const items = [checkpoint(), OLDER];
+  const api = new FakeApi({
+    "GET /api/me/": { status: 200, body: person({ role: "instructor" }) },
+    "GET /api/cohorts/{cohort_id}/": { status: 200, body: cohort() },
+    [`GET ${of}`]: { status: 200, body: { items, every_minutes: 10, instructors_see_it: true } },
+    [`GET ${of}{checkpoint_id}/folder/`]: { status: 200, body: { items: [folder, main], cut: false } },
+    [`GET ${of}{checkpoint_id}/file/`]: { status: 200, body: file },
+  });
+  show(<StudentHistoryPage />);
+  fireEvent.click(await screen.findByRole("button", { name: /^main\.py/ }));
+  expect(await screen.findByText(HTML)).toBeTruthy();
+  expect(screen.queryByRole("option", { name: /up to now/ }), "files as they are now need a look").toBeNull();
+  expect(screen.queryByRole("button", { name: /Put .* back/ })).toBeNull();
+  expect(screen.queryByRole("button", { name: /Put back/ })).toBeNull();
+  expect(screen.queryByRole("link", { name: /Download/ })).toBeNull();
+  expect(api.changes()).toEqual([]);
 });

@@ -15,7 +15,7 @@ import { useIsClient } from "@/lib/use-is-client";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
-import { useHistory } from "./api";
+import { useHistory, type Whose } from "./api";
 import { byDay, causeOf, changedWords, timeOf } from "./model";
 import { PastFiles } from "./past-files";
 import { PutBackDialog } from "./put-back-dialog";
@@ -24,7 +24,8 @@ import { PutBackDialog } from "./put-back-dialog";
 export function HistoryPage() {
   const path = usePathname();
   const [, , workspace = ""] = useIsClient() ? path.split("/") : [];
-  const history = useHistory(workspace === "" ? null : workspace);
+  const of = { workspace };
+  const history = useHistory(workspace === "" ? null : of);
   const error = useLastingError(history);
   return (
     <>
@@ -34,8 +35,11 @@ export function HistoryPage() {
         </Link>
       </p>
       <h1 className="mb-6 text-2xl font-semibold tracking-tight sm:text-3xl">Back in time</h1>
+      {history.data?.instructors_see_it === true && (
+        <p className="mb-4 text-sm text-muted">Your school lets your instructors read this history, too.</p>
+      )}
       {history.data !== undefined ? (
-        <HistoryView workspace={workspace} history={history.data} />
+        <HistoryView of={of} history={history.data} />
       ) : error === null ? (
         <LoadingPanel label="Loading the history of your files" />
       ) : (
@@ -64,7 +68,8 @@ function CannotShow({ query, error }: { query: Parameters<typeof LoadFailure>[0]
   );
 }
 
-export function HistoryView({ workspace, history }: { workspace: string; history: History }) {
+export function HistoryView({ of, history }: { of: Whose; history: History }) {
+  const own = "workspace" in of;
   const { items } = history;
   const [chosen, setChosen] = useState<string>();
   const every = duration(history.every_minutes * 60);
@@ -73,28 +78,35 @@ export function HistoryView({ workspace, history }: { workspace: string; history
   if (checkpoint === undefined) {
     return (
       <Alert tone="info" title="There is no history yet">
-        While you work, your files are kept every {every}, and once more when your workspace stops. Come back then.
+        {own
+          ? `While you work, your files are kept every ${every}, and once more when your workspace stops. Come back then.`
+          : `While the student works, their files are kept every ${every}, and once more when the workspace stops.`}
       </Alert>
     );
   }
   const before = items[items.indexOf(checkpoint) + 1];
   return (
     <div className="grid gap-5 lg:grid-cols-[minmax(0,20rem)_minmax(0,1fr)]">
-      <Panel id="moments" title="Moments" description={`Every ${every} while you work, and at each stop.`}>
-        <Timeline items={items} chosen={checkpoint.id} onChoose={setChosen} />
+      <Panel
+        id="moments"
+        title="Moments"
+        description={`Every ${every} while ${own ? "you work" : "the student works"}, and at each stop.`}
+      >
+        <Timeline own={own} items={items} chosen={checkpoint.id} onChoose={setChosen} />
       </Panel>
-      <Moment key={checkpoint.id} workspace={workspace} checkpoint={checkpoint} before={before} />
+      <Moment key={checkpoint.id} of={of} checkpoint={checkpoint} before={before} />
     </div>
   );
 }
 
 interface TimelineProps {
+  own: boolean;
   items: readonly Checkpoint[];
   chosen: string;
   onChoose: (id: string) => void;
 }
 
-function Timeline({ items, chosen, onChoose }: TimelineProps) {
+function Timeline({ own, items, chosen, onChoose }: TimelineProps) {
   const nowMs = useNow(60_000);
   return (
     <div className="max-h-80 space-y-4 overflow-y-auto p-1 lg:max-h-[65vh]">
@@ -110,7 +122,8 @@ function Timeline({ items, chosen, onChoose }: TimelineProps) {
                   onClick={() => onChoose(one.id)}
                   className="w-full rounded-lg px-3 py-2 text-left text-sm hover:bg-sunken aria-[current]:bg-accent-soft"
                 >
-                  <span className="font-medium">{timeOf(one)}</span> <span className="text-muted">{causeOf(one)}</span>
+                  <span className="font-medium">{timeOf(one)}</span>{" "}
+                  <span className="text-muted">{causeOf(one, own)}</span>
                   <span className="block wrap-anywhere text-muted">{changedWords(one)}</span>
                 </button>
               </li>
@@ -123,23 +136,29 @@ function Timeline({ items, chosen, onChoose }: TimelineProps) {
 }
 
 interface MomentProps {
-  workspace: string;
+  of: Whose;
   checkpoint: Checkpoint;
   before: Checkpoint | undefined;
 }
 
-function Moment({ workspace, checkpoint, before }: MomentProps) {
+function Moment({ of, checkpoint, before }: MomentProps) {
   const nowMs = useNow(60_000);
   const [puttingBack, setPuttingBack] = useState(false);
   const { left_out, left_out_count } = checkpoint;
   const [day] = byDay([checkpoint], nowMs);
   const when = `${day?.label ?? ""}, ${timeOf(checkpoint)}`;
   return (
-    <Panel id="files" title={`Your files: ${when}`} description={`Kept ${causeOf(checkpoint)}.`}>
-      <PastFiles workspace={workspace} checkpoint={checkpoint} before={before} when={when} />
-      <div className="mt-5 flex flex-wrap gap-3">
-        <Button onClick={() => setPuttingBack(true)}>Put everything back …</Button>
-      </div>
+    <Panel
+      id="files"
+      title={"workspace" in of ? `Your files: ${when}` : when}
+      description={`Kept ${causeOf(checkpoint, "workspace" in of)}.`}
+    >
+      <PastFiles of={of} checkpoint={checkpoint} before={before} when={when} />
+      {"workspace" in of && (
+        <div className="mt-5 flex flex-wrap gap-3">
+          <Button onClick={() => setPuttingBack(true)}>Put everything back …</Button>
+        </div>
+      )}
       {left_out_count > 0 && (
         <details className="mt-4 text-sm">
           <summary className="cursor-pointer">
@@ -155,9 +174,9 @@ function Moment({ workspace, checkpoint, before }: MomentProps) {
           </ul>
         </details>
       )}
-      {puttingBack && (
+      {puttingBack && "workspace" in of && (
         <PutBackDialog
-          place={{ workspace, checkpoint: checkpoint.id, path: "" }}
+          place={{ of, checkpoint: checkpoint.id, path: "" }}
           what="everything"
           when={when}
           onClose={() => setPuttingBack(false)}

@@ -38,7 +38,9 @@ const CAUSES: Record<Checkpoint["cause"], string> = {
   put_back: "before files were put back",
 };
 
-export const causeOf = ({ cause }: Checkpoint) => CAUSES[cause];
+/** To the student, or to an instructor of theirs. */
+export const causeOf = ({ cause }: Checkpoint, own: boolean) =>
+  own ? CAUSES[cause] : CAUSES[cause].replace("you worked", "they worked");
 
 /** "main.py and 3 more changed" */
 export function changedWords({ changed, changed_count }: Checkpoint): string {

@@ -9,7 +9,7 @@ import { SelectField } from "@/components/field";
 import { Difference, Plain, Waiting } from "@/components/file-text";
 import type { Checkpoint } from "@/lib/api/types";
 
-import { fileAddress, NOW, type Place, useFile } from "./api";
+import { fileAddress, isOwn, NOW, type Place, useFile } from "./api";
 import { PutBack } from "./put-back-dialog";
 
 interface PastFileDialogProps {
@@ -25,7 +25,7 @@ export function PastFileDialog({ place, name, before, when, onClose }: PastFileD
   const [asks, setAsks] = useState(false);
   return (
     <Dialog wide title={`${name}: ${when}`} onClose={onClose}>
-      {asks ? (
+      {asks && isOwn(place) ? (
         <PutBack place={place} what={name} when={when} onClose={onClose} />
       ) : (
         <>
@@ -34,13 +34,17 @@ export function PastFileDialog({ place, name, before, when, onClose }: PastFileD
           </div>
           <DialogActions>
             <Button onClick={onClose}>Close</Button>
-            <a href={fileAddress(place)} download className={buttonClass("secondary")}>
-              <DownloadIcon className="size-4" />
-              Download
-            </a>
-            <Button tone="primary" onClick={() => setAsks(true)}>
-              Put this file back …
-            </Button>
+            {isOwn(place) && (
+              <>
+                <a href={fileAddress(place)} download className={buttonClass("secondary")}>
+                  <DownloadIcon className="size-4" />
+                  Download
+                </a>
+                <Button tone="primary" onClick={() => setAsks(true)}>
+                  Put this file back …
+                </Button>
+              </>
+            )}
           </DialogActions>
         </>
       )}
@@ -49,13 +53,14 @@ export function PastFileDialog({ place, name, before, when, onClose }: PastFileD
 }
 
 function Content({ place, before }: { place: Place; before: Checkpoint | undefined }) {
-  const [against, setAgainst] = useState<string>(NOW);
+  const own = isOwn(place);
+  const [against, setAgainst] = useState<string>(own ? NOW : (before?.id ?? ""));
   const file = useFile(place, against);
   const what = against === NOW ? "now" : "then";
   return (
     <>
       <SelectField label="Show" value={against} onChange={(event) => setAgainst(event.target.value)}>
-        <option value={NOW}>What changed since then, up to now</option>
+        {own && <option value={NOW}>What changed since then, up to now</option>}
         {before !== undefined && <option value={before.id}>Compared with the moment before</option>}
         <option value="">The whole file as it was</option>
       </SelectField>
@@ -73,7 +78,9 @@ function Content({ place, before }: { place: Place; before: Checkpoint | undefin
             <p className="text-sm">The file is the same {what}. This is its text:</p>
           )}
           {file.data.cut && (
-            <p className="text-sm text-muted">The file is long. This is its start; download it to see all of it.</p>
+            <p className="text-sm text-muted">
+              The file is long. This is its start{own && "; download it to see all of it"}.
+            </p>
           )}
           {file.data.compared && file.data.lines.length > 0 ? (
             <Difference lines={file.data.lines} label="What changed" />

@@ -8,13 +8,13 @@ import { Waiting } from "@/components/file-text";
 import type { Checkpoint, PastEntry } from "@/lib/api/types";
 import { byteWords } from "@/lib/bytes";
 
-import { useFolder } from "./api";
+import { isOwn, useFolder, type Whose } from "./api";
 import { stepsTo } from "./model";
 import { PastFileDialog } from "./past-file-dialog";
 import { PutBackDialog } from "./put-back-dialog";
 
 interface PastFilesProps {
-  workspace: string;
+  of: Whose;
   checkpoint: Checkpoint;
   before: Checkpoint | undefined;
   /** "Today, 10:40" */
@@ -22,11 +22,11 @@ interface PastFilesProps {
 }
 
 /** The folders and files of one moment; opens where the student works. */
-export function PastFiles({ workspace, checkpoint, before, when }: PastFilesProps) {
+export function PastFiles({ of, checkpoint, before, when }: PastFilesProps) {
   const [path, setPath] = useState("");
   const [file, setFile] = useState<PastEntry>();
   const [folder, setFolder] = useState<PastEntry>();
-  const place = { workspace, checkpoint: checkpoint.id, path };
+  const place = { of, checkpoint: checkpoint.id, path };
   const entries = useFolder(place);
   return (
     <>
@@ -42,7 +42,7 @@ export function PastFiles({ workspace, checkpoint, before, when }: PastFilesProp
               key={entry.path}
               entry={entry}
               onOpen={() => (entry.is_folder ? setPath(entry.path) : setFile(entry))}
-              onPutBack={() => setFolder(entry)}
+              onPutBack={isOwn(place) ? () => setFolder(entry) : undefined}
             />
           ))}
         </ul>
@@ -59,9 +59,9 @@ export function PastFiles({ workspace, checkpoint, before, when }: PastFilesProp
           onClose={() => setFile(undefined)}
         />
       )}
-      {folder !== undefined && (
+      {folder !== undefined && "workspace" in of && (
         <PutBackDialog
-          place={{ ...place, path: folder.path }}
+          place={{ of, checkpoint: checkpoint.id, path: folder.path }}
           what={folder.name}
           when={when}
           onClose={() => setFolder(undefined)}
@@ -94,7 +94,13 @@ function Steps({ path, onGo }: { path: string; onGo: (path: string) => void }) {
   );
 }
 
-function Row({ entry, onOpen, onPutBack }: { entry: PastEntry; onOpen: () => void; onPutBack: () => void }) {
+interface RowProps {
+  entry: PastEntry;
+  onOpen: () => void;
+  onPutBack: (() => void) | undefined;
+}
+
+function Row({ entry, onOpen, onPutBack }: RowProps) {
   const Icon = entry.is_folder ? FolderIcon : FileIcon;
   return (
     <li className="flex flex-wrap items-center justify-between gap-2 py-1">
@@ -109,7 +115,7 @@ function Row({ entry, onOpen, onPutBack }: { entry: PastEntry; onOpen: () => voi
           {entry.is_folder ? `${entry.size} ${entry.size === 1 ? "file" : "files"}` : byteWords(entry.size)}
         </span>
       </button>
-      {entry.is_folder && (
+      {entry.is_folder && onPutBack !== undefined && (
         <Button tone="quiet" onClick={onPutBack}>
           Put back …<span className="sr-only"> {entry.name}</span>
         </Button>

@@ -5,10 +5,10 @@ import { Dialog, DialogActions, DialogText } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import type { PutBackResult } from "@/lib/api/types";
 
-import { type Place, usePutBack } from "./api";
+import { type OwnPlace, usePutBack } from "./api";
 
 interface PutBackProps {
-  place: Place;
+  place: OwnPlace;
   /** The name of the file or folder, or "everything". */
   what: string;
   /** "Today, 10:40" */

@@ -28,8 +28,9 @@ it("raises and lowers the student's hand, and says who sees it", async () => {
 it("says who is in the workspace, and ends a visit that came by the call", async () => {
   const at = new Date().toISOString();
   const visits = [
-    { name: "Ms Bell", because: "call" as const, began_at: at, ends_at: at },
-    { name: "Mr Day", because: "class" as const, began_at: at, ends_at: at },
+    { name: "Ms Bell", because: "call" as const, mode: "join" as const, began_at: at, ends_at: at },
+    { name: "Mr Day", because: "class" as const, mode: "join" as const, began_at: at, ends_at: at },
+    { name: "Ada", because: "call" as const, mode: "look" as const, began_at: at, ends_at: at },
   ];
   const api = new FakeApi({
     "GET /api/help/": { status: 200, body: { ...DOWN, asked_at: at, visits } },
@@ -38,8 +39,11 @@ it("says who is in the workspace, and ends a visit that came by the call", async
   show(<Visitors />);
   expect(await screen.findByText("Ms Bell is in your workspace")).toBeTruthy();
   expect(screen.getByText(/Your school lets instructors in during class/)).toBeTruthy();
+  expect(screen.getByText("Ada is looking at your files")).toBeTruthy();
+  expect(screen.getByText(/can change nothing. You asked for help./)).toBeTruthy();
+  expect(screen.getByRole("button", { name: "End the look" })).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "End the visit" }));
-  await waitFor(() => expect(screen.queryByText(/is in your workspace/)).toBeNull());
+  await waitFor(() => expect(screen.queryByText(/is in your workspace|is looking/)).toBeNull());
   expect(api.changes().map(({ route }) => route)).toEqual(["DELETE /api/help/"]);
 });
 

@@ -15,31 +15,45 @@ const BECAUSE: Record<Visitor["because"], string> = {
   school: "Your school lets instructors in.",
 };
 
+const BECAUSE_OF_A_LOOK: Record<Visitor["because"], string> = {
+  call: "You asked for help.",
+  class: "Your school allows it during class.",
+  school: "Your school allows it.",
+};
+
 /** Who is in the student's workspace to help: never without the student seeing it. */
 export function Visitors() {
   const visits = useHelp()?.visits ?? [];
-  return visits.map((visit) => <OneVisitor key={`${visit.name} ${visit.began_at}`} visit={visit} />);
+  return visits.map((visit) => <OneVisitor key={`${visit.name} ${visit.mode} ${visit.began_at}`} visit={visit} />);
 }
 
-function OneVisitor({ visit: { name, because, began_at, ends_at } }: { visit: Visitor }) {
+function OneVisitor({ visit: { name, because, began_at, ends_at, mode } }: { visit: Visitor }) {
   const lower = useRaiseHand();
   const now = useNow(30_000);
+  const looks = mode === "look";
   return (
     <Alert
       tone="warn"
-      title={`${name} is in your workspace`}
+      title={looks ? `${name} is looking at your files` : `${name} is in your workspace`}
       action={
         because === "call" && (
           <Button busy={lower.isPending} onClick={() => lower.mutate(false)}>
-            End the visit
+            {looks ? "End the look" : "End the visit"}
           </Button>
         )
       }
     >
-      <p>
-        Since {clock(began_at, now)}, until {clock(ends_at, now)} at most. They see and change your files as you do.{" "}
-        {BECAUSE[because]}
-      </p>
+      {looks ? (
+        <p>
+          Since {clock(began_at, now)}. They see your files in the portal and can change nothing.{" "}
+          {BECAUSE_OF_A_LOOK[because]}
+        </p>
+      ) : (
+        <p>
+          Since {clock(began_at, now)}, until {clock(ends_at, now)} at most. They see and change your files as you do.{" "}
+          {BECAUSE[because]}
+        </p>
+      )}
       <Failure error={lower.error} />
     </Alert>
   );

@@ -651,6 +651,125 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/members/{student_id}/history/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A student's checkpoints
+         * @description 409 unless the school lets instructors see them. It is in the audit log.
+         */
+        get: operations["list_students_history"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/history/{checkpoint_id}/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file as text
+         * @description `against`: another checkpoint, to compare it with. How the file is now shows a look.
+         */
+        get: operations["read_students_past_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/history/{checkpoint_id}/folder/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files of then */
+        get: operations["list_students_past_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/look/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look at a student's files
+         * @description The student sees that you do. 409 unless they called or the school allows it now. It ends two
+         *     minutes after the last read, after an hour at most.
+         */
+        post: operations["begin_look"];
+        /** Stop looking at a student's files */
+        delete: operations["end_look"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/look/file/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A student's file as text
+         * @description 409 when you do not look (any more).
+         */
+        get: operations["look_at_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/members/{student_id}/look/folder/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Files of a student, now
+         * @description Without what programs keep for themselves. 409 when you do not look (any more).
+         */
+        get: operations["look_at_folder"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/members/{student_id}/visit/": {
         parameters: {
             query?: never;
@@ -2437,6 +2556,8 @@ export interface components {
             /** Name */
             name: string;
             next_class: components["schemas"]["ClassOut"] | null;
+            /** Shows History */
+            shows_history: boolean;
             size: components["schemas"]["WorkspaceSize"] | null;
             /** Students */
             students: number;
@@ -2815,6 +2936,7 @@ export interface components {
              * Format: uuid
              */
             id: string;
+            mode: components["schemas"]["VisitMode"];
             /** Name */
             name: string;
         };
@@ -2831,6 +2953,8 @@ export interface components {
         HistoryOut: {
             /** Every Minutes */
             every_minutes: number;
+            /** Instructors See It */
+            instructors_see_it: boolean;
             /** Items */
             items: components["schemas"]["CheckpointOut"][];
         };
@@ -3027,6 +3151,23 @@ export interface components {
         LinkOut: {
             /** Url */
             url: string;
+        };
+        /** LookedFileOut */
+        LookedFileOut: {
+            /** Cut */
+            cut: boolean;
+            /** Size */
+            size: number;
+            /** Text */
+            text: string | null;
+        };
+        /**
+         * LookOut
+         * @description You may look at a student's files.
+         */
+        LookOut: {
+            /** Student */
+            student: string;
         };
         /** MachineOut */
         MachineOut: {
@@ -3798,6 +3939,8 @@ export interface components {
             failure: string | null;
             /** Helpers */
             helpers: components["schemas"]["HelperOut"][];
+            /** May Look */
+            may_look: boolean;
             /** May Open */
             may_open: boolean;
             /** Running Since */
@@ -3855,6 +3998,11 @@ export interface components {
          */
         Unit: "hours" | "dollars";
         /**
+         * VisitMode
+         * @enum {string}
+         */
+        VisitMode: "join" | "look";
+        /**
          * VisitorOut
          * @description An instructor who is, or may be, in your workspace.
          */
@@ -3870,6 +4018,7 @@ export interface components {
              * Format: date-time
              */
             ends_at: string;
+            mode: components["schemas"]["VisitMode"];
             /** Name */
             name: string;
         };
@@ -5418,6 +5567,239 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_students_history: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_students_past_file: {
+        parameters: {
+            query: {
+                against?: string;
+                path: string;
+            };
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PastFileOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_students_past_files: {
+        parameters: {
+            query?: {
+                path?: string;
+            };
+            header?: never;
+            path: {
+                checkpoint_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    end_look: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_file: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LookedFileOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_folder: {
+        parameters: {
+            query?: {
+                path?: string;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FolderOut"];
+                };
             };
             /** @description What went wrong (RFC 9457) */
             default: {

@@ -4,6 +4,7 @@
 
 const { reportActivity } = require("./activity");
 const { AgentLink } = require("./agent-link");
+const { offerHelp } = require("./help");
 const { showHomeUse } = require("./home-use");
 const { showMemory } = require("./memory");
 const { saveInTime } = require("./saving");
@@ -22,6 +23,7 @@ async function activate(context) {
   const memoryLimitBytes = showMemory(context, link);
   showHomeUse(context, link);
   showVisitors(context, link);
+  offerHelp(context, link);
   link.connect();
   await keepTabs(context);
   return { memoryLimitBytes };

@@ -17,6 +17,7 @@ function tile(name: string, changes: Partial<Tile> = {}): Tile {
     asked_at: null,
     helpers: [],
     may_open: false,
+    may_look: false,
     ...changes,
   };
 }

@@ -23,6 +23,8 @@ export interface WallTile {
   helpers: readonly Helper[];
   /** An instructor of the class may open the workspace now. */
   mayOpen: boolean;
+  /** They may look at the files now. */
+  mayLook: boolean;
 }
 
 /** The tiles in the order of who needs somebody; `items` are by name. */
@@ -53,6 +55,7 @@ function wallTile(tile: Tile, name: string, nowMs: number): WallTile {
     status: present.status,
     helpers: tile.helpers,
     mayOpen: tile.may_open,
+    mayLook: tile.may_look,
     detail: activity === null ? "" : `${whatLast(activity)}, ${ago(activity.at, nowMs)}`,
   };
 }

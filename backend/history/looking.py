@@ -1,0 +1,43 @@
+"""What an instructor who looks sees of a student's files: those that the student works on, as they
+are now. The manager reads them as it reads them for the history; nothing leads to the editor.
+
+What programs keep for themselves is not shown: hidden files and folders at the top of the home,
+where tokens and keys are, and what programs make again. So nobody reads by a look what a submission
+would not have, either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from backend.history.services import PastFile, read_folder, view_file
+from backend.platform.problems import not_found
+from backend.workspaces.models import Workspace
+from contract.collected_files import MADE_AGAIN
+from contract.history import NOW, BadPath, HistoryFolder, path_of
+
+
+def see_folder(workspace: Workspace, key: str, checkpoint_id: str = NOW) -> HistoryFolder:
+    """Raises ProblemError, ApraNovaError."""
+    refuse_hidden(key)
+    found = read_folder(workspace, checkpoint_id, key)
+    return replace(found, entries=tuple(entry for entry in found.entries if _is_shown(entry.key)))
+
+
+def see_file(workspace: Workspace, key: str) -> PastFile:
+    """Raises ProblemError, ApraNovaError."""
+    refuse_hidden(key)
+    return view_file(workspace, NOW, key, "")
+
+
+def refuse_hidden(key: str) -> None:
+    if not _is_shown(key):
+        raise not_found("There is nothing at this place that instructors see.", reason="not_shown")
+
+
+def _is_shown(key: str) -> bool:
+    try:
+        names = path_of(key).split("/")
+    except BadPath:
+        return False
+    return not names[0].startswith(".") and MADE_AGAIN.isdisjoint(names)
