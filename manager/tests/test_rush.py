@@ -86,6 +86,19 @@ def test_the_pool_starts_nothing_while_somebody_waits() -> None:
     assert started(school).count("") == 3
 
 
+def test_a_start_that_hangs_keeps_the_pool_empty_no_longer_than_it_holds_up_others() -> None:
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), ready_after_s=float("inf")), starts_max=2)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.reconcile_pass()
+    school.later(HOLDS_UP_MAX_S - 0.2)
+    school.reconcile_pass()
+    assert started(school) == [ANNA]
+    school.later(0.2)
+    school.reconcile_pass()
+    assert started(school) == [ANNA, ""]
+
+
 def test_a_line_is_kept_by_the_records_when_the_manager_starts_again() -> None:
     school = rush()
     school.crash()

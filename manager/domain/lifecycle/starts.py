@@ -13,7 +13,14 @@ HOLDS_UP_MAX_S = 30.0
 of other work starts take long without having failed, and more of them would take longer still."""
 
 
-def has_a_person_waiting(task: Task) -> bool:
+def pool_gives_way(fleet: Fleet, now: float, policy: Policy) -> bool:
+    """Whether people wait for starts that are not overdue: the pool starts nothing meanwhile."""
+    if policy.starts_max is None:
+        return False
+    return any(_has_a_person_waiting(task) and _is_under_way(task, fleet, now) for task in fleet.tasks)
+
+
+def _has_a_person_waiting(task: Task) -> bool:
     return task.state is TaskState.STARTING and task.workspace_id is not None
 
 
@@ -25,12 +32,13 @@ def to_start(fleet: Fleet, now: float, policy: Policy) -> frozenset[str]:
     """
     starting = [task for task in fleet.tasks if task.state is TaskState.STARTING]
     unknown = [task for task in starting if task.task_id not in fleet.observed_by_id]
-    in_line = [] if policy.starts_max is None else [task for task in unknown if has_a_person_waiting(task)]
+    in_line = [] if policy.starts_max is None else [task for task in unknown if _has_a_person_waiting(task)]
     in_line.sort(key=lambda task: (task.claimed_at or 0.0, task.task_id))
     free = 0
     if in_line and policy.starts_max is not None:
         free = policy.starts_max - sum(_is_under_way(task, fleet, now) for task in starting) + len(in_line)
-    left = [task for task in unknown if task not in in_line and now - task.state_since >= policy.takeover_s]
+    waits = {task.task_id for task in in_line}
+    left = [it for it in unknown if it.task_id not in waits and now - it.state_since >= policy.takeover_s]
     return frozenset(task.task_id for task in (*in_line[: max(0, free)], *left))
 
 
