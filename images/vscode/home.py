@@ -178,7 +178,7 @@ def _was_saved_since(backup: Path, entries: Path) -> bool:
         history = json.loads(entries.read_bytes())
         saved_ms = max(entry["timestamp"] for entry in history["entries"])
         return bool(history["resource"] == address and saved_ms > backup.stat().st_mtime * 1e3)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return False
 
 
