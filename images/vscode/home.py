@@ -126,7 +126,7 @@ def _write_once(repair: HomeRepair, home: Path, name: str, email: str) -> None:
 def _recorded(record: Path) -> set[str]:
     try:
         return {str(name) for name in json.loads(record.read_bytes())["files"]}
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
         return set()
 
 
@@ -145,7 +145,7 @@ def _list_extensions(repair: HomeRepair, file: Path) -> None:
 def _is_list(text: bytes) -> bool:
     try:
         return isinstance(json.loads(text), list)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
