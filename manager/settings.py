@@ -85,7 +85,8 @@ def _snapshots(environment: Environment) -> dict[str, Any]:
 
 
 # On one machine a warm task costs memory, not money, so one launch a day is worth a warm task.
-ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0, spare_memory_part=0.5)
+# Only one manager runs here, and it knows its own launches: another one is of a manager that died.
+ON_ONE_MACHINE = Policy(cold_start_worth_s=86_400.0, spare_memory_part=0.5, takeover_s=0.5)
 _STARTS_OF_A_CORE = 2
 """A start takes a core for most of a second, and waits in between."""
 

@@ -103,7 +103,13 @@ class Process:
         """`Background.run` of the use cases."""
         self.spawn(work)
 
-    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    def map(
+        self,
+        ask: Callable[[Any], Any],
+        items: Iterable[Any],
+        *,
+        for_pass: bool = False,  # noqa: ARG002 (the port's)
+    ) -> list[Any]:
         """`Background.map` of the use cases: a thread for each item; the caller waits for all."""
         wanted = list(items)
         thread = getcurrent()

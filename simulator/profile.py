@@ -103,6 +103,7 @@ class Profile:
             spare_memory_part=0.5 if self.engine == "machine" else 0.0,
             size_at_claim=self.engine == "machine",
             starts_max=self.starts_max if self.engine == "machine" else None,
+            takeover_s=0.5 if self.engine == "machine" else 5.0,
             warm_age_max_s=900.0,
             back_off_max_s=60.0,
             save_timeout_s=60.0,

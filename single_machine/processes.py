@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import socket
 import subprocess
@@ -247,6 +248,20 @@ class Processes:
                 running.restarts += 1
                 running.restart_at = running.answered_at = running.stopped_since = None
         return news
+
+    def pause(self, longest_s: float) -> None:
+        """Wait until one of them ends or is to be started again; people wait for that."""
+        now = time.monotonic()
+        due = [running.restart_at - now for running in self._running.values() if running.restart_at is not None]
+        ends = select.poll()
+        with contextlib.ExitStack() as opened:
+            for running in self._running.values():
+                if running.restart_at is None:
+                    with contextlib.suppress(ProcessLookupError):  # `tend` sees that it is gone
+                        descriptor = os.pidfd_open(running.process.pid)
+                        opened.callback(os.close, descriptor)
+                        ends.register(descriptor, select.POLLIN)
+            ends.poll(max(0.0, min([longest_s, *due])) * 1e3)
 
     def stop_all(self) -> None:
         """End all, each with its own signal: first those that no other needs, side by side, then

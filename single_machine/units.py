@@ -61,7 +61,7 @@ def _keep_gateway(settings: Settings, services: UnitServices) -> int:
                     shown = text
                 for line in processes.tend(time.monotonic()):
                     warn(line)
-                time.sleep(TICK_S)
+                processes.pause(TICK_S)
         except Stop:
             pass
         finally:

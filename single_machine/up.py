@@ -308,7 +308,7 @@ def _tend(
     mail: CertificateMail,
 ) -> NoReturn:
     while True:
-        time.sleep(TICK_S)
+        processes.pause(TICK_S)
         for failed in filter(None, [it.tend(time.time()) for it in regular]):
             warn(failed)
         if certificate is not None:

@@ -112,6 +112,7 @@ def test_the_instructor_looks_at_the_files_as_they_are_and_the_student_ends_it(
     amira = Student(new_page(), product, product.accounts()["amira"])
     amira.sign_in()
     editor = amira.enter()
+    sees = Onlooker(amira.portal)
     editor.make_file("looked-at.html", "<h1>first</h1>")
     ask_for_help(editor)
 
@@ -128,7 +129,7 @@ def test_the_instructor_looks_at_the_files_as_they_are_and_the_student_ends_it(
     banner = amira.portal.get_by_text(re.compile("is looking at your files$"))
     expect(banner).to_be_visible(timeout=10_000)
     eyes.look("a student's file")
-    Onlooker(amira.portal).look("the dashboard during a look")
+    sees.look("the dashboard during a look")
 
     editor.terminal("echo '<h1>second</h1>' > looked-at.html")
     expect(text).to_have_text("<h1>second</h1>", timeout=10_000)

@@ -166,7 +166,7 @@ def _read_record(file: Path) -> Record:
             {str(path): [str(it) for it in digests] for path, digests in value["known"].items()},
             from_json(HandOutAnswer, value["answer"]),
         )
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return Record()
 
 

@@ -92,7 +92,9 @@ def test_links_and_pipes_of_a_student_are_neither_followed_nor_replaced(tmp_path
     assert list(secret.iterdir()) == []
 
 
-@pytest.mark.parametrize("spoiled", ['{"version": "x"}', "", "[]", '{"version": 1, "files": [], "known": {}}'])
+@pytest.mark.parametrize(
+    "spoiled", ['{"version": "x"}', "", "[]", '{"version": 1, "files": [], "known": {}}', "[" * 100_000]
+)
 def test_a_record_that_a_student_spoiled_costs_no_file(tmp_path: Path, spoiled: str) -> None:
     hand_out(tmp_path, request())
     (tmp_path / "project/lesson-1/a.py").write_text("mine")

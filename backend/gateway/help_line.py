@@ -13,9 +13,13 @@ so is every other origin's page, also that of a port.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import sync_to_async
@@ -30,22 +34,38 @@ from backend.platform.problems import ProblemError
 from contract.names import GATEWAY_PATH_PREFIX
 
 HELP_PATH = f"{GATEWAY_PATH_PREFIX}help"
+_THREADS_MAX = 4
+_WAITING_MAX = 20
+"""Calls of one person that wait: each of their windows asks once when something changed."""
 
 logger = logging.getLogger(__name__)
 Calls = Callable[[Access, str], dict[str, Any]]
 
 
+@dataclass
+class _Turns:
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    waiting: int = 0
+
+
 class HelpLine:
+    """One call of a person at a time, so that a program that calls without a pause holds up nobody
+    else."""
+
     def __init__(self, site: Site, reader: AccessReader, calls: Calls) -> None:
         """`calls` may block; it carries out the method and says what is true then."""
         self._site = site
         self._reader = reader
-        self._calls = calls
+        # Threads of its own: those of the event loop look up what every request needs.
+        threads = ThreadPoolExecutor(_THREADS_MAX, thread_name_prefix="help")
+        self._calls = sync_to_async(calls, thread_sensitive=False, executor=threads)
+        self._turns: dict[str, _Turns] = {}
 
     async def answer(self, scope: Scope) -> Answer:
         try:
             access = await self._caller(scope)
-            state = await sync_to_async(self._calls)(access, scope["method"])
+            async with self._turn_of(access.user_id):
+                state = await self._calls(access, scope["method"])
         except ProblemError as error:
             return problem(error.status, error.reason, error.detail)
         except (RedisError, OSError) as error:
@@ -53,6 +73,21 @@ class HelpLine:
             return problem(503, "unavailable", "The platform cannot check your access right now.")
         headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
         return Answer(200, headers, json.dumps(state).encode())
+
+    @contextlib.asynccontextmanager
+    async def _turn_of(self, user_id: str) -> AsyncIterator[None]:
+        """Raises ProblemError when too many of their calls wait."""
+        turns = self._turns.setdefault(user_id, _Turns())
+        if turns.waiting >= _WAITING_MAX:
+            raise ProblemError(429, "too_many_requests", "You ask too often. Try again in a moment.")
+        turns.waiting += 1
+        try:
+            async with turns.lock:
+                yield
+        finally:
+            turns.waiting -= 1
+            if not turns.waiting:
+                del self._turns[user_id]
 
     async def _caller(self, scope: Scope) -> Access:
         """The owner of the workspace, in its page. Raises ProblemError."""

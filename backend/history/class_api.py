@@ -35,7 +35,7 @@ def list_students_history(request: HttpRequest, cohort_id: UUID, student_id: UUI
     """409 unless the school lets instructors see them. It is in the audit log."""
     user, workspace = _of_a_student(request, cohort_id, student_id)
     _record("history.list", workspace, user)
-    return history_out(list_history(workspace))
+    return history_out(looking.without_hidden(list_history(workspace)))
 
 
 @router.get(_ONE + "folder/", response=FolderOut, operation_id="list_students_past_files", summary="Files of then")

@@ -14,7 +14,7 @@ from backend.history.services import PastFile, read_folder, view_file
 from backend.platform.problems import not_found
 from backend.workspaces.models import Workspace
 from contract.collected_files import MADE_AGAIN
-from contract.history import NOW, BadPath, HistoryFolder, path_of
+from contract.history import NOW, BadPath, HistoryAnswer, HistoryFolder, path_of
 
 
 def see_folder(workspace: Workspace, key: str, checkpoint_id: str = NOW) -> HistoryFolder:
@@ -30,6 +30,18 @@ def see_file(workspace: Workspace, key: str) -> PastFile:
     return view_file(workspace, NOW, key, "")
 
 
+def without_hidden(found: HistoryAnswer) -> HistoryAnswer:
+    """The names in it are of files that instructors may see. How many changed stays."""
+    checkpoints = []
+    for one in found.checkpoints:
+        left_out = tuple(it for it in one.left_out if _is_seen(it.name))
+        changed = tuple(filter(_is_seen, one.changed))
+        hidden = len(one.left_out) - len(left_out)
+        updated = replace(one, changed=changed, left_out=left_out, left_out_count=one.left_out_count - hidden)
+        checkpoints.append(updated)
+    return replace(found, checkpoints=tuple(checkpoints))
+
+
 def refuse_hidden(key: str) -> None:
     if not _is_shown(key):
         raise not_found("There is nothing at this place that instructors see.", reason="not_shown")
@@ -37,7 +49,11 @@ def refuse_hidden(key: str) -> None:
 
 def _is_shown(key: str) -> bool:
     try:
-        names = path_of(key).split("/")
+        return _is_seen(path_of(key))
     except BadPath:
         return False
+
+
+def _is_seen(path: str) -> bool:
+    names = path.split("/")
     return not names[0].startswith(".") and MADE_AGAIN.isdisjoint(names)

@@ -8,7 +8,7 @@ import pytest
 
 from backend.audit.models import Record
 from backend.gateway.tests.test_help_visits import school  # noqa: F401
-from contract.history import Cause, CheckpointView
+from contract.history import Cause, CheckpointView, LeftOut
 
 OLD, NEW = "1790000000000-0000000a", "1790000600000-0000000b"
 
@@ -92,6 +92,19 @@ def test_nothing_hidden_is_read(allowed, path):
     history = History(allowed)
     for answer in (history.file(path=path), history.folder(path=path)):
         assert (answer.status_code, answer.json()["reason"]) == (404, "not_shown")
+
+
+def test_not_even_the_names_of_hidden_files_are_told(allowed):
+    """A home's history has its hidden files and those of Git, too: for the student."""
+    left_out = tuple(LeftOut(name, "is a link") for name in (".netrc", "project/.git/index", "project/a.bin"))
+    changed = ("project/main.py", ".bash_history", "project/.git/HEAD")
+    view = CheckpointView(NEW, 1_790_000_600.0, Cause.STOP, 1, changed, 5, left_out, 9)
+    allowed.manager.checkpoints[allowed.id] = [view]
+    [seen] = History(allowed).list().json()["items"]
+    assert (seen["changed"], seen["changed_count"]) == (["project/main.py"], 5)
+    assert ([it["name"] for it in seen["left_out"]], seen["left_out_count"]) == (["project/a.bin"], 7)
+    [own] = allowed.amira.get(f"/api/workspace/{allowed.id}/history/").json()["items"]
+    assert own["changed"] == list(changed)
 
 
 def test_the_files_as_they_are_now_need_a_look(allowed):

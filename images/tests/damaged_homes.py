@@ -12,6 +12,7 @@ from images.tests.desk import short_folder
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
     "file": lambda place: place.write_bytes(b"\xff{"),
+    "nested file": lambda place: place.write_bytes(b"[" * 100_000),
     "folder": lambda place: (place.mkdir(), (place / "mine").write_text("x")),
     "pipe": os.mkfifo,
     "dangling link": lambda place: place.symlink_to("nowhere"),

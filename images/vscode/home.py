@@ -126,7 +126,7 @@ def _write_once(repair: HomeRepair, home: Path, name: str, email: str) -> None:
 def _recorded(record: Path) -> set[str]:
     try:
         return {str(name) for name in json.loads(record.read_bytes())["files"]}
-    except (FileNotFoundError, ValueError, TypeError, KeyError):
+    except (FileNotFoundError, ValueError, TypeError, KeyError, RecursionError):
         return set()
 
 
@@ -145,7 +145,7 @@ def _list_extensions(repair: HomeRepair, file: Path) -> None:
 def _is_list(text: bytes) -> bool:
     try:
         return isinstance(json.loads(text), list)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 
@@ -178,7 +178,7 @@ def _was_saved_since(backup: Path, entries: Path) -> bool:
         history = json.loads(entries.read_bytes())
         saved_ms = max(entry["timestamp"] for entry in history["entries"])
         return bool(history["resource"] == address and saved_ms > backup.stat().st_mtime * 1e3)
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return False
 
 

@@ -8,6 +8,7 @@ from contract.names import LaunchPath, TaskState, WorkspaceState
 from manager.adapters.memory.clock import FakeClock
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.memory.store import MemoryWorkspaceStore
+from manager.domain.lifecycle.starts import HOLDS_UP_MAX_S
 from manager.ports.workspace_store import Record, VersionConflict
 from manager.tests.school import ANNA, BEN, School, enrolled
 from manager.use_cases.launch import launch
@@ -57,9 +58,9 @@ def test_who_waits_in_line_is_told_the_truth_and_may_click_again() -> None:
     assert len(school.runner.tasks) == 2
 
 
-def test_a_start_that_hangs_holds_up_the_line_no_longer_than_a_usual_start() -> None:
+def test_a_start_that_hangs_holds_up_the_line_for_half_a_minute() -> None:
     school = rush(ready_after_s=float("inf"))
-    school.later(school.world.policy.start_lead_s - 0.2)
+    school.later(HOLDS_UP_MAX_S - 0.2)
     school.reconcile_pass()
     assert len(school.runner.tasks) == 2
     school.later(0.2)
@@ -83,6 +84,19 @@ def test_the_pool_starts_nothing_while_somebody_waits() -> None:
     school.settle(after_s=1.0)
     school.settle(after_s=1.0)
     assert started(school).count("") == 3
+
+
+def test_a_start_that_hangs_keeps_the_pool_empty_no_longer_than_it_holds_up_others() -> None:
+    school = School(pool=1, runner=MemoryTaskRunner(FakeClock(), ready_after_s=float("inf")), starts_max=2)
+    school.enrol(ANNA)
+    launch(school.world, ANNA)
+    school.reconcile_pass()
+    school.later(HOLDS_UP_MAX_S - 0.2)
+    school.reconcile_pass()
+    assert started(school) == [ANNA]
+    school.later(0.2)
+    school.reconcile_pass()
+    assert started(school) == [ANNA, ""]
 
 
 def test_a_line_is_kept_by_the_records_when_the_manager_starts_again() -> None:

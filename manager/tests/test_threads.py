@@ -111,6 +111,29 @@ def test_the_loop_meets_a_deadline_between_two_passs(tmp_path: Path) -> None:
         fleet.background.close()
 
 
+def test_a_pass_does_not_wait_for_agents_that_a_screen_asks() -> None:
+    background, silent, asked = ThreadBackground(askers_max=2), threading.Event(), threading.Barrier(3)
+
+    def wait_for_silent_agent(_: int) -> None:
+        asked.wait(20)
+        silent.wait(20)
+
+    wall = threading.Thread(target=background.map, args=(wait_for_silent_agent, (1, 2)))
+    wall.start()
+    try:
+        asked.wait(20)
+        with concurrent.futures.ThreadPoolExecutor() as caller:
+            answers = caller.submit(background.map, lambda it: it + 1, (1, 2), for_pass=True)
+            try:
+                assert answers.result(timeout=10) == [2, 3]
+            finally:
+                silent.set()
+    finally:
+        silent.set()
+        wall.join()
+        background.close()
+
+
 @pytest.mark.parametrize(("took_s", "pause"), [(0.0, 0.02), (0.05, 0.15), (5.0, 0.3)])
 def test_passes_leave_most_of_the_time_to_launches_but_never_keep_a_start_waiting_long(
     took_s: float, pause: float

@@ -166,5 +166,8 @@ def test_programs_are_told_before_a_stop_and_silence_is_not_taken_for_none() -> 
     school.task().programs = ("npm run dev",)
     asked = (ANNA, "ws-cccccccccc", "ws-unknownnnn")
     assert programs(school.world, asked).programs == {ANNA: ("npm run dev",), "ws-cccccccccc": ()}
+    school.task().programs = ("\n" + "x" * 50_000,) * 50
+    [told, *others] = programs(school.world, (ANNA,)).programs[ANNA]
+    assert (told, len(others)) == ("?" + "x" * 99, 9), "student code may answer in the agent's place"
     school.task().alive = False
     assert programs(school.world, asked).programs == {"ws-cccccccccc": ()}

@@ -254,7 +254,7 @@ def _statuses(
             return None
         return status if status.task_id == task.task_id else None  # an address may be reused by another task
 
-    answers = world.background.map(ask, asked)
+    answers = world.background.map(ask, asked, for_pass=True)
     return {task.task_id: status for task, status in zip(asked, answers, strict=True) if status is not None}
 
 

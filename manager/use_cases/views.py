@@ -1,4 +1,4 @@
-"""Records as the backend sees them: fast reads without a call to any agent."""
+"""Records as the backend sees them, and, where it asks for that, what agents know now."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from contract.agent import AgentStatus, EndVisitsRequest
 from contract.errors import ApraNovaError, Reason
+from contract.hand_out_files import printable
 from contract.manager import (
     ActivityAnswer,
     DescribeAnswer,
@@ -32,6 +33,8 @@ from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import get_workspace
 from manager.use_cases.world import World
+
+_PROGRAMS_MAX, _PROGRAM_LENGTH_MAX = 10, 100
 
 
 def view(workspace: Workspace, policy: Policy, *, histories: bool = False) -> WorkspaceView:
@@ -162,9 +165,13 @@ def activity(world: World, workspace_ids: tuple[str, ...]) -> ActivityAnswer:
 
 
 def programs(world: World, workspace_ids: tuple[str, ...]) -> ProgramsAnswer:
-    """What a stop would end. Asked once, before somebody stops a workspace."""
+    """What a stop would end. Asked once, before somebody stops a workspace, or those of a class: no
+    student's agent may fill the answer, or the page of whoever stops them."""
     found = _find(world, workspace_ids)
-    answers = {workspace_id: status.programs for workspace_id, status in _ask_agents(world, found).items()}
+    answers = {
+        workspace_id: tuple(printable(it[:_PROGRAM_LENGTH_MAX]) for it in status.programs[:_PROGRAMS_MAX])
+        for workspace_id, status in _ask_agents(world, found).items()
+    }
     at_rest: dict[str, tuple[str, ...]] = {
         workspace.workspace_id: () for workspace in found if workspace.state is not WorkspaceState.RUNNING
     }

@@ -27,8 +27,9 @@ class Background(Protocol):
     def run(self, work: Callable[[], None]) -> None:
         """Do `work` soon; it does not raise."""
 
-    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
-        """Ask for all items side by side; answers in their order."""
+    def map(self, ask: Callable[[Any], Any], items: Iterable[Any], *, for_pass: bool = False) -> list[Any]:
+        """Ask for all items side by side; answers in their order. `for_pass`: a reconcile pass
+        waits, which must not wait for what a screen wants to know."""
         ...
 
 
@@ -39,7 +40,13 @@ class Inline:
     def run(self, work: Callable[[], None]) -> None:
         work()
 
-    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    def map(
+        self,
+        ask: Callable[[Any], Any],
+        items: Iterable[Any],
+        *,
+        for_pass: bool = False,  # noqa: ARG002 (the port's)
+    ) -> list[Any]:
         return [ask(item) for item in items]
 
 

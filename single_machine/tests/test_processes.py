@@ -81,6 +81,21 @@ def test_a_killed_process_is_started_again_after_a_growing_pause(processes: Proc
     assert "again in 0.4 s" in processes.tend(now + 1)[0]
 
 
+def test_nobody_waits_for_the_supervisors_next_look(processes: Processes) -> None:
+    """A click met a dead manager for up to a second before anything was done about it."""
+    processes.start(spec("manager", SLEEPER))
+    first = processes.pids()["manager"]
+    os.kill(first, signal.SIGKILL)
+    began = time.monotonic()
+    while processes.pids()["manager"] == first:
+        processes.pause(60)
+        processes.tend(time.monotonic())
+    assert time.monotonic() - began < 30
+    began = time.monotonic()
+    processes.pause(0.05)
+    assert time.monotonic() - began >= 0.05
+
+
 @pytest.mark.parametrize(
     ("answered", "lived_s", "pauses_s"),
     [

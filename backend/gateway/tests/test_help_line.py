@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
+from types import SimpleNamespace
+
 import pytest
 
 from backend.accounts.roles import Track
@@ -9,6 +13,9 @@ from backend.audit.models import Record
 from backend.cohorts.members import join, leave
 from backend.cohorts.models import HelpCall
 from backend.cohorts.services import create_cohort
+from backend.gateway.access import Access
+from backend.gateway.help_line import HelpLine
+from backend.gateway.tests.test_authorization import SITE
 from backend.gateway.tests.test_door import _enter as enter
 from backend.gateway.tests.test_help_visits import begin, go_in, school  # noqa: F401
 from contract.show import ShowRequest
@@ -133,3 +140,35 @@ def test_other_methods_and_a_workspace_of_nobody_are_refused(school, amira):  # 
     leave(school.ben.user, acting_user=None)
     join(school.ben.user, other, acting_user=None)
     assert begin(school, school.ines, student=school.ben).status_code == 404
+
+
+async def test_who_calls_without_a_pause_holds_up_nobody_else():
+    """A program in a workspace can let its student's page do so."""
+    rests, called = threading.Event(), []
+
+    def calls(access, method):
+        called.append((access.user_id, method))
+        if access.user_id == "ben":
+            rests.wait(20)
+        return {}
+
+    async def find(_):
+        return Access(workspace_id="ws-aaaaaaaaaa", user_id=caller, session="")
+
+    line = HelpLine(SITE, SimpleNamespace(find=find), calls)  # type: ignore[arg-type]
+    headers = [(b"host", b"ws-aaaaaaaaaa.ws.localhost:8080"), (b"cookie", b"apranova_workspace=token")]
+    scope = {"method": "GET", "headers": headers}
+    caller = "ben"
+    flood = [asyncio.create_task(line.answer(scope)) for _ in range(50)]
+    try:
+        done, waiting = await asyncio.wait(flood, timeout=10, return_when=asyncio.FIRST_COMPLETED)
+        assert {task.result().status for task in done} == {429}
+        caller = "amira"
+        assert (await asyncio.wait_for(line.answer(scope), 10)).status == 200
+        assert sorted(called) == [("amira", "GET"), ("ben", "GET")], "one call of a person at a time"
+    finally:
+        rests.set()
+    statuses = [answer.status for answer in await asyncio.gather(*flood)]
+    assert (statuses.count(200), statuses.count(429)) == (20, 30)
+    assert line._turns == {}, "nothing is kept of who has called"
+    assert waiting

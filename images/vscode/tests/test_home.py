@@ -74,6 +74,7 @@ def test_the_lock_of_an_extension_host_that_ended_with_its_task_is_gone(tmp_path
         ("vscode-remote://ws/home/student/project/a.txt", "[]", True),
         ("vscode-remote://ws/home/student/project/a.txt", '[{"timestamp": "x"}]', True),
         ("vscode-remote://ws/home/student/project/a.txt", "a damaged list", True),
+        ("vscode-remote://ws/home/student/project/a.txt", "[" * 100_000, True),
     ],
 )
 def test_unsaved_text_goes_only_where_a_later_save_has_it(

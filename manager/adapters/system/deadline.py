@@ -24,7 +24,13 @@ class DeadlineBackground:
             self._workers = ThreadPoolExecutor(self._workers_max, thread_name_prefix="work")
         self._workers.submit(self._in_time, work)
 
-    def map(self, ask: Callable[[Any], Any], items: Iterable[Any]) -> list[Any]:
+    def map(
+        self,
+        ask: Callable[[Any], Any],
+        items: Iterable[Any],
+        *,
+        for_pass: bool = False,  # noqa: ARG002 (the port's)
+    ) -> list[Any]:
         wanted = list(items)
         if len(wanted) < 2:
             return [ask(item) for item in wanted]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle import back_off
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.starts import has_a_person_waiting
+from manager.domain.lifecycle.starts import pool_gives_way
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, Shape
@@ -89,7 +89,7 @@ class _Pass:
         self._not_before = max(back_off.back_off_until(fleet, now, policy), facts.claimed_at + policy.refill_delay_s)
         starting = sum(task.state is TaskState.STARTING for task in self._warm)
         self._room = min(self._free(), policy.warming_max - starting)
-        if policy.starts_max is not None and any(map(has_a_person_waiting, fleet.tasks)):
+        if pool_gives_way(fleet, now, policy):
             self._room = 0  # people come first; while one starts, passes follow each other
         self.look_again_at = math.inf
         """When what had to be postponed comes again."""

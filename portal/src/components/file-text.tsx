@@ -18,9 +18,13 @@ export function Plain({ text, label = "Content of the file" }: { text: string | 
   );
 }
 
-/** With line numbers, which a copy of the text does not have. */
+/** A file of nothing but line breaks has 200,000 lines: a browser has no element for each. */
+const NUMBERED_LINES_MAX = 5_000;
+
+/** With line numbers, which a copy of the text does not have; very many lines have none. */
 export function Numbered({ text, label }: { text: string; label: string }) {
   const lines = (text.endsWith("\n") ? text.slice(0, -1) : text).split("\n");
+  if (lines.length > NUMBERED_LINES_MAX) return <Plain text={text} label={label} />;
   return (
     // Scrolled by keyboard.
     // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex

@@ -91,6 +91,15 @@ it("says why nobody may look, and tries again", async () => {
   await waitFor(() => expect(api.changes()).toHaveLength(2));
 });
 
+it("does not number a file of very many lines, which would hold up the browser", async () => {
+  fakeApi({ text: "\n".repeat(200_000), size: 200_000, ended: false });
+  show(<LookPage />);
+  fireEvent.click(await screen.findByRole("button", { name: "<b>.py" }));
+  const shown = await screen.findByRole("region", { name: "Content of <b>.py" });
+  expect(shown.children).toHaveLength(0);
+  expect(shown.textContent).toHaveLength(200_000);
+});
+
 it("says that a picture is no text", async () => {
   fakeApi({ text: null, size: 9, ended: false });
   show(<LookPage />);

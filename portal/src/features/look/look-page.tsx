@@ -40,6 +40,9 @@ function Look({ one }: { one: Student | null }) {
           Back to the class
         </Link>
       </p>
+      {begun.data === undefined && (
+        <h1 className="mb-4 text-2xl font-semibold tracking-tight sm:text-3xl">A student’s files</h1>
+      )}
       {begun.data === undefined ? (
         <Alert
           tone="warn"

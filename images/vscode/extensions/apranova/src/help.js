@@ -9,6 +9,8 @@ const COMMAND = "apranova.help";
 const FETCH_IN_THE_PAGE = "_workbench.fetchJSON";
 const ADDRESS = "/_apranova/help";
 const TAKE_BACK = "I need no help any more";
+const RETRY_FIRST_MS = 2_000;
+const RETRY_MAX_MS = 300_000;
 const ASKED = "Your instructors see that you need help.";
 const FAILED = "Your instructors could not be told. Try again, or press “I need help” on your dashboard.";
 
@@ -33,8 +35,20 @@ function offerHelp(context, link) {
     last = last.then(answer, answer);
     return last;
   };
-  // Not the student's own page, no page at all, or the platform restarts: the portal has the button.
-  const refresh = () => ask("GET").catch(() => item.hide());
+  // No page yet, or the platform restarts: it asks again. A visitor's page is refused each time.
+  let timer;
+  let pause = RETRY_FIRST_MS;
+  const refresh = async () => {
+    clearTimeout(timer);
+    try {
+      await ask("GET");
+      pause = RETRY_FIRST_MS;
+    } catch {
+      item.hide();
+      timer = setTimeout(refresh, pause);
+      pause = Math.min(2 * pause, RETRY_MAX_MS);
+    }
+  };
   const change = async (method) => {
     try {
       await ask(method);
@@ -50,6 +64,7 @@ function offerHelp(context, link) {
   link.on("help_changed", refresh);
   context.subscriptions.push(
     item,
+    { dispose: () => clearTimeout(timer) },
     vscode.commands.registerCommand(COMMAND, press),
     vscode.window.onDidChangeWindowState(({ focused }) => focused && refresh()),
   );
