@@ -63,7 +63,13 @@ def _walk(workspace: Workspace, checkpoint_id: str, named: list[Lacking]) -> Ite
     while folders and looked < FOLDERS_MAX:
         looked += 1
         key = folders.pop()
-        found = history.read_folder(workspace, checkpoint_id, key)
+        try:
+            found = history.read_folder(workspace, checkpoint_id, key)
+        except ApraNovaError as error:
+            if error.reason in (Reason.MANAGER_UNAVAILABLE, Reason.SNAPSHOT_NOT_FOUND):
+                raise  # tried again, then from the newest checkpoint
+            yield Lacking(_path(key) or "", error.message)
+            continue
         if found.cut:
             yield Lacking(_path(key) or "", "the folder has more files than can be listed")
         for entry in found.entries:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import io
 import json
 import time
@@ -17,12 +18,13 @@ from backend.assignments.tests.test_collecting import copy_of
 from backend.audit.models import Record
 from backend.audit.record import record
 from backend.cohorts.models import Message
-from backend.personal_data import exports
+from backend.personal_data import exports, home_files
 from backend.personal_data.exports import make_due
 from backend.personal_data.member_names import MemberNames
 from backend.personal_data.models import Export, ExportPiece
 from backend.tests.served import PASSWORD
-from contract.history import Cause, CheckpointView, LeftOut
+from contract.errors import ApraNovaError, Reason
+from contract.history import Cause, CheckpointView, HistoryEntry, LeftOut
 
 OWN = "/api/me/export/"
 REAUTHENTICATE = "/api/auth/browser/v1/auth/reauthenticate"
@@ -160,6 +162,26 @@ def test_a_manager_that_does_not_answer_brings_no_half_of_a_copy(signed_in, mana
     Export.objects.update(next_try_at=timezone.now())
     make_due()
     assert download(student, OWN).read(f"homes/{workspace}/main.py") == b"print(1)"
+
+
+def test_a_folder_that_is_damaged_is_named_and_the_rest_is_there(signed_in, manager, monkeypatch):
+    student = signed_in()
+    workspace = student.post("/api/workspace/create/").json()["id"]
+    past(manager, workspace, main_DOT_py=b"print(1)")
+    read = home_files.history.read_folder
+
+    def damaged(workspace, checkpoint_id, key):
+        if key == "bad":
+            raise ApraNovaError(Reason.INTERNAL, "The history is damaged")
+        found = read(workspace, checkpoint_id, key)
+        return dataclasses.replace(found, entries=(HistoryEntry("bad", "bad", True, 0, 0.0), *found.entries))
+
+    monkeypatch.setattr(home_files.history, "read_folder", damaged)
+    student.post(OWN)
+    make_due()
+    archive = download(student, OWN)
+    assert archive.read(f"homes/{workspace}/main.py") == b"print(1)"
+    assert [(it["path"], it["reason"]) for it in table(archive, "left out")] == [("bad", "The history is damaged")]
 
 
 def test_a_process_that_dies_leaves_nothing_that_spoils_the_next_attempt(signed_in):
