@@ -6,6 +6,7 @@ and only who is named, an address and details, never what was done, when, and to
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any
@@ -14,7 +15,9 @@ from django.db import connection
 from django.db.models import Q
 
 from backend.accounts.models import Invitation, User
+from backend.assignments.models import Assignment
 from backend.audit.models import Record
+from backend.cohorts.models import Cohort
 from backend.personal_data.models import Erasure
 from backend.workspaces.models import Workspace
 
@@ -28,7 +31,9 @@ def words_of(person: User, addresses: Iterable[str], name: str) -> Words:
     """What the person is called anywhere, and what stands there from now on."""
     own = Record.objects.filter(actor_id=person.pk).exclude(actor="")
     known = {*addresses, *(it.lower() for it in own.values_list("actor", flat=True).distinct())}
-    return Words(known, names_of(person), name)
+    taken = User.objects.exclude(pk=person.pk).filter(email__in=known).values_list("email", flat=True)
+    names = names_of(person)
+    return Words(known - set(taken), names, {it for it in names if " " in it and not _means_others(it, person)}, name)
 
 
 def replace_names(erasure: Erasure, person: User, words: Words) -> None:
@@ -58,25 +63,34 @@ def names_of(person: User) -> set[str]:
     return {it for it in found if it}
 
 
+def _means_others(name: str, person: User) -> bool:
+    """People choose their names: one may be a part of somebody else's, or of a cohort's."""
+    return (
+        User.objects.exclude(pk=person.pk).filter(name__icontains=name).exists()
+        or Cohort.objects.filter(name__icontains=name).exists()
+        or Assignment.objects.filter(title__icontains=name).exists()
+    )
+
+
 class Words:
     """Finds the person's addresses and names in texts."""
 
-    def __init__(self, addresses: set[str], names: set[str], name: str) -> None:
+    def __init__(self, addresses: set[str], names: set[str], telling: set[str], name: str) -> None:
         self.name = name
         self.names = names
         self.addresses = addresses
-        others = set(User.objects.filter(name__in=names).values_list("name", flat=True).distinct()[:50])
-        shared = {it for it in others if User.objects.filter(name=it).count() > 1}
-        self.telling = {it for it in names if " " in it} - shared
-        """Names that are nobody else's, so that they may be looked for in any text."""
-        self._anywhere = _pattern(addresses | self.telling)
+        self.telling = telling
+        """Names that mean nobody and nothing else, so that they may be looked for in any text."""
+        self._addresses = _pattern(addresses, r"(?![\w-]|\.\w)")
+        self._telling = _pattern(telling, r"(?![\w-])")
 
     def without(self, value: Any, *, about: bool) -> Any:
         """`about`: the record is by or about the person, so also a name that others share is."""
         match value:
             case str():
-                whole = about and value in self.names
-                return self.name if whole else self._anywhere.sub(self.name, value)
+                if about and value in self.names:
+                    return self.name
+                return self._telling.sub(self._instead, self._addresses.sub(self.name, value))
             case list():
                 return [self.without(it, about=about) for it in value]
             case dict():
@@ -84,23 +98,30 @@ class Words:
             case _:
                 return value
 
+    def _instead(self, hit: re.Match[str]) -> str:
+        """A person may be called 'well done': only what is written as a name is taken for one."""
+        first, *_, last = hit.group().split()
+        return hit.group() if first.islower() or last.islower() else self.name
 
-def _pattern(words: set[str]) -> re.Pattern[str]:
+
+def _pattern(words: set[str], not_before: str) -> re.Pattern[str]:
+    """Finds nothing without words."""
     longest_first = sorted(words, key=len, reverse=True)
-    return re.compile(rf"(?<![\w.+-])(?:{'|'.join(map(re.escape, longest_first))})(?![\w-])", re.IGNORECASE)
+    found = "|".join(map(re.escape, longest_first)) or r"(?!)"
+    return re.compile(rf"(?<![\w.+-])(?:{found}){not_before}", re.IGNORECASE)
 
 
 def _candidates(person: User, things: set[str], words: Words) -> Any:
     found = Q(actor_id=person.pk) | Q(target_id__in=things) | Q(details__student=str(person.pk))
     for address in words.addresses:
-        found |= Q(target_id__iexact=address) | Q(actor__iexact=address) | Q(details__icontains=address)
+        found |= Q(target_id__iexact=address) | Q(details__icontains=address)
     for name in words.telling:
-        found |= Q(details__icontains=name)
+        found |= Q(details__icontains=json.dumps(name, ensure_ascii=False)[1:-1])
     return Record.objects.filter(found)
 
 
 def _replace(record: Record, person: User, things: set[str], words: Words) -> None:
-    own = record.actor_id == person.pk or record.actor.lower() in words.addresses
+    own = record.actor_id == person.pk
     by_address = record.target_id.lower() in words.addresses
     student = str(record.details.get("student", "")).lower()
     about = by_address or record.target_id in things or student in {*words.addresses, str(person.pk)}
@@ -110,6 +131,6 @@ def _replace(record: Record, person: User, things: set[str], words: Words) -> No
     Record.objects.filter(pk=record.pk).update(
         actor=words.name if own else record.actor,
         target_id=words.name if by_address else record.target_id,
-        ip=None if own or by_address else record.ip,
+        ip=None if own or (by_address and record.actor_id is None) else record.ip,
         details=details,
     )

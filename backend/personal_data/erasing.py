@@ -27,7 +27,7 @@ from backend.audit.record import record
 from backend.cohorts import members
 from backend.cohorts.models import MESSAGE_MAX, Announcement, HelpCall, HelpVisit, Message
 from backend.personal_data.audit_names import Words, replace_names, words_of
-from backend.personal_data.models import Erasure
+from backend.personal_data.models import Erasure, Export
 from backend.personal_data.tables import addresses_of
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import REMOVED
@@ -36,6 +36,8 @@ NAME = "erased person {pseudonym}"
 ADDRESS = "erased-{pseudonym}@erased.invalid"
 """`.invalid` is nobody's for ever (RFC 2606)."""
 
+LOG_TEXT_MAX = 200
+"""Characters: Django's `object_repr`."""
 TEXTS: tuple[tuple[type[Model], str, int | None], ...] = (
     (Message, "text", MESSAGE_MAX),
     (Announcement, "text", MESSAGE_MAX),
@@ -64,7 +66,7 @@ def erase(erasure: Erasure) -> bool:
         _replace_in_texts(words)
         _forget_sign_ins(person)
         replace_names(erasure, person, words)
-        _forget_addresses(person, addresses, name)
+        _forget_addresses(person, addresses, words)
         _make_nobody(person, erasure, name)
         Erasure.objects.filter(pk=erasure.pk).update(finished_at=timezone.now(), problem="")
         record(
@@ -75,6 +77,7 @@ def erase(erasure: Erasure) -> bool:
 
 def _remove_work(person: User) -> dict[str, int]:
     """What is theirs alone; how much it was, for the audit log."""
+    Export.objects.filter(person=person).delete()  # one that was made since the workspaces began to go
     handed_in = Submission.objects.filter(student=person)
     submissions = handed_in.count()
     handed_in.delete()
@@ -106,12 +109,17 @@ def _leave_shared_things(person: User, name: str) -> None:
 def _replace_in_texts(words: Words) -> None:
     """What others wrote to others and said of them. A name that others bear, too, is left."""
     for model, column, longest in TEXTS:
-        naming = Q()
-        for word in words.addresses | words.telling:
-            naming |= Q(**{f"{column}__icontains": word})
-        for row in model.objects.filter(naming).only(column):
-            text = words.without(getattr(row, column), about=False)
-            model.objects.filter(pk=row.pk).update(**{column: text[:longest]})
+        for pk, before in model.objects.filter(_naming(words, column)).values_list("pk", column):
+            text = words.without(before, about=False)
+            # What somebody writes at this moment is not overwritten.
+            model.objects.filter(pk=pk, **{column: before}).update(**{column: text[:longest]})
+
+
+def _naming(words: Words, column: str) -> Q:
+    naming = Q()
+    for word in words.addresses | words.telling:
+        naming |= Q(**{f"{column}__icontains": word})
+    return naming
 
 
 def _forget_sign_ins(person: User) -> None:
@@ -123,13 +131,14 @@ def _forget_sign_ins(person: User) -> None:
             store(session.session_key).delete()  # the cache has it, too
 
 
-def _forget_addresses(person: User, addresses: list[str], name: str) -> None:
+def _forget_addresses(person: User, addresses: list[str], words: Words) -> None:
     Invitation.objects.filter(email__in=addresses).delete()
     EmailAddress.objects.filter(user=person).delete()
-    about = Q(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk))
-    for address in addresses:
-        about |= Q(object_repr__icontains=address) | Q(change_message__icontains=address)
-    LogEntry.objects.filter(about).update(object_repr=name, change_message="")
+    about = LogEntry.objects.filter(content_type=ContentType.objects.get_for_model(User), object_id=str(person.pk))
+    about.update(object_repr=words.name, change_message="")
+    for entry in LogEntry.objects.filter(_naming(words, "object_repr") | _naming(words, "change_message")):
+        shown, changes = (words.without(it, about=False) for it in (entry.object_repr, entry.change_message))
+        LogEntry.objects.filter(pk=entry.pk).update(object_repr=shown[:LOG_TEXT_MAX], change_message=changes)
 
 
 def _make_nobody(person: User, erasure: Erasure, name: str) -> None:

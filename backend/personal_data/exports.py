@@ -17,13 +17,13 @@ from uuid import UUID
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.db import connections, transaction
-from django.db.models import F
+from django.db.models import F, Sum
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.audit.record import record
 from backend.personal_data.models import Export, ExportPiece
-from backend.personal_data.zip_of_person import Counted, write_zip
+from backend.personal_data.zip_of_person import HOMES_BYTES_MAX, Counted, write_zip
 from backend.platform.background import BackgroundWorker
 from backend.platform.problems import ProblemError, not_found
 
@@ -35,6 +35,8 @@ HELD_FOR = timedelta(minutes=5)
 """From one piece to the next. Then another process may begin again."""
 PIECE_BYTES = 1_000_000
 RETRY_MAX = timedelta(hours=1)
+KEPT_BYTES_MAX = 10_000_000_000
+"""Of all copies together: a class that asks at once must not fill the database's disk."""
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +127,14 @@ def _take() -> Export | None:
 def _make(export: Export) -> None:
     now = timezone.now()
     pieces = _Pieces(export)
-    counted = write_zip(pieces, export.person, school=settings.ENVIRONMENT.school_name, now=now)  # type: ignore[arg-type]
+    kept = Export.objects.aggregate(bytes=Sum("size_bytes"))["bytes"] or 0
+    counted = write_zip(
+        pieces,  # type: ignore[arg-type]
+        export.person,
+        school=settings.ENVIRONMENT.school_name,
+        now=now,
+        homes_bytes_max=max(0, min(HOMES_BYTES_MAX, KEPT_BYTES_MAX - kept)),
+    )
     pieces.end()
     _ready(export, pieces.size, counted, timezone.now())
 

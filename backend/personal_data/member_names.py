@@ -16,19 +16,25 @@ class MemberNames:
 
     def __init__(self) -> None:
         self._taken: set[str] = set()
+        self._numbers: dict[str, int] = {}
+        """The last one of each name. Thousands of names may become one."""
 
     def name_for(self, *paths: str) -> str:
         """Relative, with `/` between its parts. A path that begins with / or climbs does not."""
         parts = [part for path in paths for part in path.split("/") if part not in ("", ".", "..")]
         name = "/".join(_part(it) for it in parts[:DEPTH_MAX]) or "unnamed"
-        stem, number = name, 1
-        while (folded := unicodedata.normalize("NFC", name).casefold()) in self._taken:
-            number += 1
-            folder, slash, last = stem.rpartition("/")
-            first, dot, ending = last.partition(".") if not last.startswith(".") else (last, "", "")
+        folder, slash, last = name.rpartition("/")
+        first, dot, ending = last.partition(".") if not last.startswith(".") else (last, "", "")
+        wanted = _folded(name)
+        while (folded := _folded(name)) in self._taken:
+            self._numbers[wanted] = number = self._numbers.get(wanted, 1) + 1
             name = f"{folder}{slash}{first} ({number}){dot}{ending}"
         self._taken.add(folded)
         return name
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _part(part: str) -> str:

@@ -163,17 +163,25 @@ def records_of(person: User) -> QuerySet[Record]:
 
 
 def _audit(person: User) -> Iterator[Row]:
+    them = {str(person.pk), *addresses_of(person)}
     for it in records_of(person).order_by("id").iterator(READ_AT_ONCE):
         own = it.actor_id == person.pk
         who = THEMSELVES if own else SOMEBODY if it.actor_id else PLATFORM
         by_nobody_else = own or it.actor_id is None
-        ip, details = (it.ip, it.details) if by_nobody_else else (None, None)
+        details = it.details if by_nobody_else and not _is_about_others(it, them) else None
+        ip = it.ip if by_nobody_else else None
         yield (it.at, who, it.action, f"{it.target_type} {it.target_id}", ip, details)
 
 
+def _is_about_others(record: Record, them: set[str]) -> bool:
+    named = [str(record.details.get(key) or "") for key in ("student", "owner", "visitor", "email")]
+    others = record.target_type == "user" and record.target_id.lower() not in them
+    return others or any(it and it.lower() not in them for it in named)
+
+
 def addresses_of(person: User) -> list[str]:
-    """All of their e-mail addresses, folded."""
-    more = EmailAddress.objects.filter(user=person).values_list("email", flat=True)
+    """Their e-mail addresses, folded. One that is not verified may be somebody else's."""
+    more = EmailAddress.objects.filter(user=person, verified=True).values_list("email", flat=True)
     return sorted({person.email, *(it.lower() for it in more)})
 
 

@@ -16,12 +16,13 @@ from backend.accounts.models import User
 from backend.personal_data.home_files import HomeFile, Lacking, files_of, pieces_of
 from backend.personal_data.member_names import MemberNames
 from backend.personal_data.tables import Table, copies_of, tables_of
-from backend.platform.spreadsheet import plain_cell
+from backend.platform.spreadsheet import cell_of_others
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError, Reason
 
 HOMES_BYTES_MAX = 2_000_000_000
 """Of the files of all homes of one person. What comes after it is named and left out."""
+TOO_LARGE = "the copy would be too large, or this school keeps too many copies at the moment: ask again in some days"
 _FIRST_YEAR, _LAST_YEAR = 1980, 2107
 """What a zip can say of a file's time."""
 
@@ -29,7 +30,8 @@ README = """\
 What {school} keeps about {name} ({email}), as of {at}.
 
 account.csv, cohorts.csv, …   what the school's database has. Each table is there twice:
-                              .csv for a spreadsheet, .json for a program. Times are UTC.
+                              .csv for a spreadsheet, in which no cell is a formula (so texts
+                              are in one line, without semicolons), .json as it is. Times are UTC.
 audit log.csv                 what this person did, and what was done to or for them. Other
                               people are not named.
 submissions/                  what was collected of their work, by assignment.
@@ -51,18 +53,21 @@ restore the whole home from its snapshots (operator guide, "A person's data").
 class Counted:
     """What came into the zip."""
 
+    homes_bytes_max: int = HOMES_BYTES_MAX
     files: int = 0
     bytes: int = 0
     lacking: list[tuple[str, Lacking]] = field(default_factory=list)
     """With the workspace's id."""
 
 
-def write_zip(target: IO[bytes], person: User, *, school: str, now: datetime) -> Counted:
+def write_zip(
+    target: IO[bytes], person: User, *, school: str, now: datetime, homes_bytes_max: int = HOMES_BYTES_MAX
+) -> Counted:
     """Write all of it to `target`, which need not seek.
 
     Raises ApraNovaError when the manager does not answer: then nothing of it is worth keeping.
     """
-    names, counted = MemberNames(), Counted()
+    names, counted = MemberNames(), Counted(homes_bytes_max)
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=3) as archive:
         told = README.format(
             school=school, name=person.display_name, email=person.email, at=f"{now:%Y-%m-%d %H:%M} UTC"
@@ -120,9 +125,9 @@ def _cell(value: Any) -> str:
         case int() | float():
             return str(value)
         case dict() | list():
-            return json.dumps(value, ensure_ascii=False)
+            return cell_of_others(json.dumps(value, ensure_ascii=False))
         case _:
-            return plain_cell(str(value))
+            return cell_of_others(str(value))
 
 
 def _json_lines(table: Table) -> Iterator[str]:
@@ -142,8 +147,8 @@ def _write_home(archive: zipfile.ZipFile, names: MemberNames, workspace: Workspa
     for it in found:
         if isinstance(it, Lacking):
             counted.lacking.append((workspace.pk, it))
-        elif counted.bytes + it.size > HOMES_BYTES_MAX:
-            counted.lacking.append((workspace.pk, Lacking(it.path, "the copy would be too large")))
+        elif counted.bytes + it.size > counted.homes_bytes_max:
+            counted.lacking.append((workspace.pk, Lacking(it.path, TOO_LARGE)))
         else:
             _write_file(archive, names, workspace, checkpoint_id, it, counted)
 

@@ -106,12 +106,19 @@ def _get_or_create(owner: User, kind: WorkspaceKind, *, acting_user: User) -> tu
     name = f"{owner.display_name}'s {kind.label}"[:200]
     try:
         with transaction.atomic():
+            _refuse_deactivated(owner)
             workspace = Workspace.objects.create(owner=owner, kind=kind, name=name)
             _note("workspace.create", workspace, acting_user=acting_user, kind=kind.value, owner=str(owner.pk))
             workspaces_changed.send(Workspace, owner=owner)
     except IntegrityError:
         return live.get(), False
     return workspace, True
+
+
+def _refuse_deactivated(owner: User) -> None:
+    """The request may be older than that. An erasure waits for us here, or we for it."""
+    if not User.objects.select_for_update(no_key=True).filter(pk=owner.pk, is_active=True):
+        raise ApraNovaError(Reason.CONFLICT, "This account is deactivated, so it gets no new workspace.")
 
 
 def launch_for(user: User, workspace: Workspace) -> WorkspaceView:

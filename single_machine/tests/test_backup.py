@@ -254,6 +254,18 @@ def test_an_upgrade_keeps_copies_of_both_databases_and_none_that_failed(
     assert {file.name for file in kept[-1].iterdir()} == {contents.DUMP, contents.RECORDS}
 
 
+def test_copies_of_peoples_data_end_and_are_in_no_backup(school: Settings, tmp_path: Path) -> None:
+    file, [_, pieces] = tmp_path / "dump", database.PASSING
+    with (
+        database.serving(school.data / "postgres", school.database_uid) as conninfo,
+        psycopg.connect(conninfo, autocommit=True) as connection,
+    ):
+        connection.execute(f"CREATE TABLE {pieces} AS SELECT 'a piece' AS content")
+        rows = database.dump(conninfo, file)
+        connection.execute(f"DROP TABLE people, {pieces}")
+        assert database.load(conninfo, file) == rows == {"people": 1, pieces: 0}
+
+
 def test_no_password_is_in_a_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[list[str], dict[str, str]]] = []
 

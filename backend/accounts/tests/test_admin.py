@@ -93,3 +93,15 @@ def test_two_people_cannot_share_an_address(person):
     for email in (user.email, user.email.upper()):
         with pytest.raises(IntegrityError), transaction.atomic():
             create_user(email, name="", password=None, role=Role.ADMIN, acting_user=None)
+
+
+def test_a_change_that_is_refused_is_said_on_the_page(signed_in):
+    one = signed_in("admin")
+    path = f"/api/admin/accounts/user/{one.user.pk}/change/"
+    one.get(path)
+    token = {"csrfmiddlewaretoken": one.cookies["apranova_csrf"]}
+    refused = one.post(path, data={**token, "name": "Me", "role": "admin", "track": ""}, follow_redirects=True)
+    assert refused.status_code == 200
+    assert "last active admin" in refused.text
+    one.user.refresh_from_db()
+    assert one.user.is_active

@@ -118,6 +118,10 @@ def test_without_a_price_there_are_no_dollars(admin, school):
     assert admin.get(ALL).json()["has_price"] is False
 
 
+def test_a_month_ends_on_the_cohorts_first_wherever_one_looks_from(admin, school):
+    assert put(admin, school)["month_ends_at"][8:19] == "01T00:00:00"
+
+
 @pytest.mark.parametrize("amount", [0, -1, 1e9, "NaN", None])
 def test_a_budget_of_nothing_is_refused(admin, school, amount):
     assert admin.put(f"{ALL}{school['cohort']}/", json={**HOURS, "amount": amount}).status_code == 422

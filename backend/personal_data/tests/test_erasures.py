@@ -22,12 +22,13 @@ from backend.assignments.tests.test_assignments import create
 from backend.assignments.tests.test_collecting import copy_of
 from backend.audit.models import Record
 from backend.audit.record import record
-from backend.cohorts.models import Announcement, Membership, Message
+from backend.cohorts.models import Announcement, Cohort, Membership, Message
 from backend.costs.models import Session
 from backend.personal_data import erasing, erasures
 from backend.personal_data.erasures import erase_due
 from backend.personal_data.models import Erasure, Export
 from backend.tests.served import PASSWORD
+from backend.workspaces import services
 from backend.workspaces.models import Workspace
 from contract.names import WorkspaceState
 
@@ -192,6 +193,113 @@ def test_a_namesake_keeps_their_name(admin, school, person):
     assert Record.objects.filter(details__text="To Ana López").exists()
     assert Message.objects.filter(sender="Ana López").exists()
     assert User.objects.get(pk=namesake.pk).name == "Ana López"
+
+
+@pytest.mark.parametrize(
+    ("called", "text", "left"),
+    [
+        ("Ana López", "Ask Ana López-Vega or Ana López", "Ask Ana López-Vega or {}"),
+        ("Ana López", "ANA LÓPEZ and ana lópez", "{} and ana lópez"),
+        ('Ana "Ani" López', 'Thanks, Ana "Ani" López!', "Thanks, {}!"),
+        ("Ben Ki", "Ben Kiel and Ben Ki", "Ben Kiel and Ben Ki"),
+        ("dana ortiz", "Dana Ortiz says", "Dana Ortiz says"),
+        ("well done", "Well done. Very well done", "Well done. Very well done"),
+        ("Track One", "Track One begins", "Track One begins"),
+    ],
+)
+def test_a_name_that_means_something_else_destroys_nobodys_text(admin, school, called, text, left):
+    """People choose their names when they sign up."""
+    student = school["student"].user
+    User.objects.filter(pk=student.pk).update(name=called)
+    student.refresh_from_db()
+    Submission.objects.filter(student=school["other"].user).update(comment=text)
+    Cohort.objects.update(name="Track One, 2026")
+    said = record("user.note", actor=admin.user, target_type="user", target_id=admin.user.pk, text=text)
+    ask(admin, student)
+    assert erased()
+    expected = left.format(f"erased person {Erasure.objects.get().pseudonym}")
+    assert Submission.objects.get(student=school["other"].user).comment == expected
+    assert Record.objects.get(pk=said.pk).details == {"text": expected}
+
+
+def test_a_name_of_before_that_is_somebody_elses_now_stays_theirs(admin, school):
+    student = school["student"].user
+    record(
+        "user.change", actor=admin.user, target_type="user", target_id=student.pk, changes={"name": ["Ben Kiel", ""]}
+    )
+    said = record("user.note", actor=admin.user, target_type="user", target_id=admin.user.pk, text="Ben Kiel")
+    ask(admin, student)
+    assert erased()
+    assert Record.objects.get(pk=said.pk).details == {"text": "Ben Kiel"}
+
+
+def test_an_address_within_another_one_stays_somebody_elses(admin, school):
+    student, other = school["student"].user, school["other"].user
+    User.objects.filter(pk=student.pk).update(email="ana@uni.example")
+    User.objects.filter(pk=other.pk).update(email="diana@uni.example.org")
+    EmailAddress.objects.create(user=student, email="not-hers@uni.example", verified=False)
+    Invitation.objects.all().delete()
+    invitations.invite("not-hers@uni.example", Role.STUDENT, Track.FSD, acting_user=admin.user)
+    student.refresh_from_db()
+    other.refresh_from_db()
+    texts = "ana@uni.example", "ana@uni.example.org", "diana@uni.example"
+    said = record("user.note", actor=other, target_type="user", target_id=admin.user.pk, text=" ".join(texts))
+    theirs = LogEntry.objects.create(
+        user=admin.user, content_type=ContentType.objects.get_for_model(User), object_id=str(other.pk),
+        object_repr="diana@uni.example.org (student)", action_flag=2, change_message="ana@uni.example left",
+    )  # fmt: skip
+    ask(admin, student)
+    assert erased()
+    name = f"erased person {Erasure.objects.get().pseudonym}"
+    assert Record.objects.get(pk=said.pk).details == {"text": f"{name} ana@uni.example.org diana@uni.example"}
+    theirs.refresh_from_db()
+    assert (theirs.object_repr, theirs.change_message) == ("diana@uni.example.org (student)", f"{name} left")
+    assert Invitation.objects.get().email == "not-hers@uni.example"
+
+
+def test_the_records_of_who_has_the_address_now_keep_it(admin, school):
+    student, other = school["student"].user, school["other"].user
+    record("user.signed_in", actor=student, target_type="user", target_id=student.pk)
+    address = student.email
+    User.objects.filter(pk=student.pk).update(email="moved@school.example")
+    User.objects.filter(pk=other.pk).update(email=address)
+    other.refresh_from_db()
+    theirs = record("user.signed_in", actor=other, target_type="user", target_id=other.pk)
+    student.refresh_from_db()
+    ask(admin, student)
+    assert erased()
+    assert Record.objects.get(pk=theirs.pk).actor == address
+
+
+def test_what_somebody_writes_at_that_moment_is_not_overwritten(admin, school, monkeypatch):
+    Submission.objects.filter(student=school["other"].user).update(comment="As Ana López")
+    without = erasing.Words.without
+
+    def slow(self, value, *, about):
+        Submission.objects.filter(comment=value).update(comment="New words")
+        return without(self, value, about=about)
+
+    ask(admin, school["student"].user)
+    monkeypatch.setattr(erasing.Words, "without", slow)
+    assert erased()
+    assert Submission.objects.get(student=school["other"].user).comment == "New words"
+
+
+def test_a_copy_that_was_asked_for_while_workspaces_went_goes_too(admin, person):
+    student = person()
+    ask(admin, student)
+    Export.objects.create(person=student)
+    Erasure.objects.update(begun_at=timezone.now())
+    assert erasing.erase(Erasure.objects.get())
+    assert not Export.objects.exists()
+
+
+def test_a_request_that_was_on_its_way_makes_no_workspace_for_who_is_gone(admin, person):
+    student = person()
+    ask(admin, student)
+    with pytest.raises(Exception, match="account is deactivated"):
+        services.create_and_launch(student, None, acting_user=student)
+    assert not Workspace.objects.exists()
 
 
 def test_within_the_grace_it_is_taken_back_and_everything_is_as_it_was(admin, school):

@@ -3,16 +3,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+import time
 import zipfile
 from datetime import timedelta
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.utils import timezone
 
 from backend.assignments.collecting import collect_due
 from backend.assignments.tests.test_assignments import create
 from backend.assignments.tests.test_collecting import copy_of
 from backend.audit.models import Record
+from backend.audit.record import record
 from backend.cohorts.models import Message
 from backend.personal_data import exports
 from backend.personal_data.exports import make_due
@@ -205,6 +208,65 @@ def test_a_large_copy_comes_in_pieces(signed_in, manager, monkeypatch):
 )
 def test_no_name_leads_out_of_the_folder_a_zip_is_unpacked_into(path, name):
     assert MemberNames().name_for("homes", path) == name
+
+
+def test_no_cell_is_a_formula_where_a_semicolon_ends_it(signed_in):
+    """As in the Excel of many countries, which knows no quotes within a line."""
+    student = signed_in()
+    text = 'a;=cmd|"/c calc"!A1\n=1+1\n\t@SUM(1)'
+    Message.objects.create(student=student.user, sender=text[:40], text=text)
+    record("user.note", actor=student.user, target_type="user", target_id=student.user.pk, text=text)
+    student.post(OWN)
+    make_due()
+    archive = download(student, OWN)
+    for name in ("messages", "audit log"):
+        written = archive.read(f"{name}.csv").decode("utf-8-sig")
+        assert "calc" in written
+        cells = [cell.strip('"') for line in written.splitlines() for cell in line.split(";")]
+        assert not [it for it in cells if it.startswith(("=", "@", "\t"))]
+    assert json.loads(archive.read("messages.json"))[0]["text"] == text
+
+
+def test_who_teaches_takes_no_data_of_their_students_away(signed_in):
+    instructor, student = signed_in("instructor"), signed_in()
+    about = {"student": student.user.email, "mark": "17/20"}
+    record("submission.mark", actor=instructor.user, target_type="assignment", target_id="a", **about)
+    record("user.change", actor=instructor.user, target_type="user", target_id=student.user.pk, name="Ana López")
+    record("workspace.stop", actor=instructor.user, target_type="workspace", target_id="ws-1", because="own")
+    instructor.post(OWN)
+    make_due()
+    archive = download(instructor, OWN)
+    everything = b"".join(archive.read(name) for name in archive.namelist()).decode()
+    assert not [it for it in (student.user.email, "17/20", "Ana López") if it in everything]
+    assert "submission.mark" in everything
+    assert '"because": "own"' in archive.read("audit log.json").decode()
+
+
+def test_an_address_that_is_not_proved_shows_nothing_of_whose_it_is(signed_in, person):
+    student, other = signed_in(), person("instructor")
+    EmailAddress.objects.create(user=student.user, email=other.email, verified=False)
+    record("user.sign_in_failed", actor=None, target_type="user", target_id=other.email, seen="here")
+    student.post(OWN)
+    make_due()
+    assert "sign_in_failed" not in download(student, OWN).read("audit log.json").decode()
+
+
+def test_a_class_that_asks_at_once_does_not_fill_the_disk(signed_in, person, manager, monkeypatch):
+    student = signed_in()
+    workspace = student.post("/api/workspace/create/").json()["id"]
+    past(manager, workspace, main_DOT_py=b"print(1)")
+    monkeypatch.setattr(exports, "KEPT_BYTES_MAX", 1000)
+    Export.objects.create(person=person(), ready_at=timezone.now(), size_bytes=995)
+    student.post(OWN)
+    make_due()
+    [left] = table(download(student, OWN), "left out")
+    assert (left["path"], "too many copies" in left["reason"]) == ("main.py", True)
+
+
+def test_a_folder_of_names_that_become_one_takes_no_minutes():
+    names, began = MemberNames(), time.process_time()
+    made = {names.name_for("homes", f"{'x' * 120}{it}") for it in range(10_000)}
+    assert (len(made), time.process_time() - began < 5) == (10_000, True)
 
 
 def test_no_file_takes_the_place_of_another():

@@ -29,7 +29,11 @@ export function BudgetNote({ cohortId }: { cohortId: string }) {
 const TITLES = { near: "This month’s budget is nearly used up", spent: "This month’s budget is used up" };
 
 function budgetWords({ unit, used, amount, at_end, state, month_ends_at }: Budget): string {
-  const day = new Date(month_ends_at).toLocaleDateString(undefined, { day: "numeric", month: "long" });
+  // The day in the cohort's time zone, in which it is written, wherever the browser is.
+  const day = new Date(`${month_ends_at.slice(0, 10)}T12:00`).toLocaleDateString(undefined, {
+    day: "numeric",
+    month: "long",
+  });
   const begin = `${amountWords(unit, used)} of ${amountWords(unit, amount)} are used.`;
   if (at_end === "warn") return `${begin} An admin of your school can change it.`;
   return state === "spent"
