@@ -73,6 +73,7 @@ def _serve_backend(redis_url: str, path: str, site: object, views: dict[str, Wor
         client=redis.asyncio.Redis.from_url(redis_url),
         signer=IdentitySigner(Ed25519PrivateKey.generate()),
         describe=lambda ids: [views[id_] for id_ in ids if id_ in views],
+        calls_for_help=lambda *_: {},
     )
     _serve(application, path)
 

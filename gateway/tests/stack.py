@@ -103,6 +103,7 @@ class Stack:
             client=client,
             signer=IdentitySigner(self.identity_key),
             describe=self.manager.describe,
+            calls_for_help=lambda *_: {},
         )
         self.servers.start("backend", application, path=self.settings.backend_socket)
 

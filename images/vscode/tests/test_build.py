@@ -75,7 +75,7 @@ def test_our_start_was_compared_with_this_version_of_code_server() -> None:
 
 def test_no_lock_file_names_a_registry() -> None:
     locks = list(recipe.HERE.rglob("package-lock.json"))
-    assert len(locks) == 6
+    assert len(locks) == 7
     for lock in locks:
         packages = json.loads(lock.read_text())["packages"]
         assert not any("resolved" in package for package in packages.values())

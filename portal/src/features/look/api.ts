@@ -38,8 +38,11 @@ export function useEndLook(one: Student) {
   });
 }
 
+/** The student or the instructor may also have left the cohort meanwhile. */
+const ENDED = ["look_ended", "no_student", "cohort_not_found"];
+
 export function hasEnded(error: Error | null): boolean {
-  return error instanceof ApiError && error.reason === "look_ended";
+  return error instanceof ApiError && ENDED.includes(error.reason);
 }
 
 /** Asked again and again, unless it cannot be answered any more. */

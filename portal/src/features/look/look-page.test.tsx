@@ -19,7 +19,7 @@ vi.mock("next/navigation", () => ({
 
 const folder = { path: "src", name: "src", is_folder: true, size: 0, changed_at: null };
 const file = { path: "project/%3Cb%3E.py", name: "<b>.py", is_folder: false, size: 9, changed_at: null };
-const problem = (status: 409 | 403, reason: string, detail: string) => ({
+const problem = (status: 409 | 404, reason: string, detail: string) => ({
   status,
   body: { type: "", title: "", status, detail, reason },
 });
@@ -72,6 +72,16 @@ it("says when the look has ended, reads no more, and begins again only by a pers
   fireEvent.click(screen.getByRole("button", { name: "Look again" }));
   expect(await screen.findByText("Ben sees that you are looking")).toBeTruthy();
   expect(api.changes().map(({ route }) => route)).toEqual([`POST ${ROUTE}`, `POST ${ROUTE}`]);
+});
+
+it.each(["no_student", "cohort_not_found"])("has ended when somebody left the cohort (%s)", async (reason) => {
+  const api = fakeApi({ text: "one", size: 9, ended: false });
+  show(<LookPage />);
+  await screen.findByText("Ben sees that you are looking");
+  api.answers[`GET ${LOOK}folder/`] = problem(404, reason, "Not there any more.");
+  await act(() => vi.advanceTimersByTimeAsync(2_500));
+  expect(await screen.findByText("Your look has ended")).toBeTruthy();
+  expect(screen.queryByText("Ben sees that you are looking")).toBeNull();
 });
 
 it("ends with its button, and leads back to the class", async () => {
