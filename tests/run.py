@@ -144,7 +144,11 @@ def test(environment: dict[str, str]) -> None:
         *(BIN / "pytest", "images", "-m", "browser", "-n", "logical", "--dist", "loadfile"),
         environment=environment,
     )
-    run("end-to-end tests, in a real browser", BIN / "pytest", END_TO_END, "-m", "browser", environment=environment)
+    run(
+        "end-to-end tests, in a real browser",
+        *(BIN / "pytest", END_TO_END, "-m", "browser", "--durations=10", "--durations-min=20"),
+        environment=environment,
+    )
 
 
 def lock() -> None:

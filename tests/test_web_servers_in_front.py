@@ -1,9 +1,13 @@
-"""A school behind real web servers, which are set up by the words of the guide."""
+"""A school behind real web servers, which are set up by the words of the guide.
+
+nginx, which most schools have; with APRANOVA_TEST_WEB_SERVERS=all Apache and Caddy, too.
+"""
 
 from __future__ import annotations
 
 import http.client
 import json
+import os
 import re
 import socket
 import ssl
@@ -51,7 +55,12 @@ def _if_installed(name: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(program(name) is None, reason=f"{name} is missing: apt install nginx apache2-bin caddy")
 
 
-_EACH = [pytest.param(name, marks=_if_installed(name)) for name in PROGRAMS]
+def _if_wanted(name: str) -> pytest.MarkDecorator:
+    all_of_them = os.environ.get("APRANOVA_TEST_WEB_SERVERS") == "all"
+    return pytest.mark.skipif(name != "nginx" and not all_of_them, reason="takes long: APRANOVA_TEST_WEB_SERVERS=all")
+
+
+_EACH = [pytest.param(name, marks=(_if_installed(name), _if_wanted(name))) for name in PROGRAMS]
 
 
 @pytest.fixture(scope="module")
