@@ -39,6 +39,14 @@ MACHINE = MachineView(
 )
 
 
+@pytest.fixture(autouse=True)
+def _no_trouble_with_mail():
+    """Other tests of this process leave some."""
+    mail.TROUBLE.left()
+    yield
+    mail.TROUBLE.left()
+
+
 @pytest.fixture
 def admin(signed_in):
     return signed_in("admin")
