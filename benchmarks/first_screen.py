@@ -1,5 +1,4 @@
 """What a student sees after the click: the first paint, the file tree, the first typed letter.
-Then, in the open editor, the notice that a program listens on a port.
 
 The image, the agent and the browser are real; the workspace runs already, and the portal and Envoy
 are not part of it (`launch` measures those).
@@ -11,26 +10,17 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page
 
 from benchmarks import charts
 from benchmarks.databases import opened
 from benchmarks.editor import fresh_profile
-from benchmarks.measure import Findings, Measure, Target
+from benchmarks.measure import Findings, Measure
 from images.vscode.tests.gateway import Gateway
-from images.vscode.tests.sandboxed_desk import SandboxedDesk
 from tests.chromium import running_chromium
 from tests.student import VSCode
 
 FILE = "notes.txt"
-FIRST_PORT = 5200
-NOTICE_MS = Target("median", 2_000.0)
-_SERVER = """
-import http.server, pathlib, sys, time
-server = http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), http.server.SimpleHTTPRequestHandler)
-pathlib.Path(sys.argv[2]).write_text(str(time.time()))
-server.serve_forever()
-"""
 MILESTONES = ("first paint", "file tree", "first letter in an editor")
 _LOOK_AT_THE_FIRST_PAINT = """
 new PerformanceObserver((list, observer) => {
@@ -59,11 +49,9 @@ def run(*, quick: bool) -> Findings:
                     context.add_init_script(_LOOK_AT_THE_FIRST_PAINT)
                     for visit in ("first visit", "again"):
                         _visit(context, gateway.url, visit, seen)
-            notices = _notices_of_ports(browser, desk, gateway.url, 2 if quick else 12)
         finally:
             gateway.close()
     measures = [Measure(f"click → {what}, {visit}", "ms", samples) for (visit, what), samples in seen.ms.items()]
-    measures.append(Measure("a program listens on a port → VS Code's notice", "ms", notices, NOTICE_MS))
     return Findings("The first screen", measures, facts={"painted in the workbench's colors": all(seen.colored)})
 
 
@@ -101,18 +89,3 @@ def _type_a_letter(code: VSCode, tab: Page) -> None:
     tab.wait_for_function(
         "before => [...document.querySelectorAll('.monaco-editor .view-lines')].at(-1).innerText !== before", arg=before
     )
-
-
-def _notices_of_ports(browser: Browser, desk: SandboxedDesk, url: str, count: int) -> list[float]:
-    took_ms = []
-    (desk.home / "server.py").write_text(_SERVER)
-    with fresh_profile(browser) as context:
-        tab = context.new_page()
-        tab.goto(url)
-        VSCode(tab)
-        for port in range(FIRST_PORT, FIRST_PORT + count):
-            listens = desk.home / f"listens-{port}"
-            with desk.running(f"exec python3 {desk.home}/server.py {port} {listens}"):
-                tab.locator(".notifications-toasts .notification-list-item", has_text=f"port {port}").first.wait_for()
-                took_ms.append((time.time() - float(listens.read_text())) * 1e3)
-    return took_ms
