@@ -14,7 +14,6 @@ from pathlib import Path
 _CLOCK_TICKS_S = os.sysconf("SC_CLK_TCK")
 _INTERPRETERS = ("python", "node", "bash", "sh", "dash", "ruby", "perl")
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
-_WORDS_MAX = 2
 
 
 @dataclass(frozen=True)
@@ -147,13 +146,14 @@ def printable(text: str) -> str:
 
 
 def job_words_for(process: Process) -> str:
-    """The same with what it was told to do: 'npm run dev', 'python train.py'. Others than the
-    student may read it, so what may be a secret is left out: options, addresses, assignments."""
+    """The same with what it was told to do: 'npm run dev', 'python train.py', 'git clone'. Others
+    than the student may read it, so what may be a secret is left out: options, addresses,
+    assignments, and a second word ('vault login TOKEN') but after *run*."""
     arguments = _arguments(process)
     name = _words(process)
     if " " in name or not arguments:
         return printable(name)[:60]
-    told = itertools.takewhile(_PLAIN.fullmatch, arguments[1 : 1 + _WORDS_MAX])
+    told = itertools.takewhile(_PLAIN.fullmatch, arguments[1 : 3 if arguments[1:2] == ["run"] else 2])
     return printable(" ".join([name, *told]))[:60]
 
 

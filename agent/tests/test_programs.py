@@ -64,6 +64,7 @@ def test_databases_end_in_order_and_are_not_told() -> None:
         (["{python}", "/home/me/train.py"], "train.py"),
         (["sleep", "60"], "sleep 60"),
         (["sleep", "--", "60"], "sleep"),
+        (["sleep", "60", "61"], "sleep 60"),
         (["tail", "-f", "/dev/null"], "tail"),
     ],
 )
@@ -77,5 +78,22 @@ def test_a_program_is_named_without_what_may_be_a_secret(tmp_path: Path, argumen
             [found] = [it for it in list_processes() if it.pid == started.pid]
             assert job_words_for(found).removeprefix(Path(sys.executable).name).strip() == words
             assert "secret" not in job_words_for(found)
+        finally:
+            started.kill()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [(["tool", "run", "dev", "TOKEN"], "tool run dev"), (["tool", "login", "TOKEN"], "tool login")],
+)
+def test_a_second_word_is_told_only_after_run(tmp_path: Path, arguments: list[str], words: str) -> None:
+    """The story: `vault login TOKEN` told the token to admins, too."""
+    (tmp_path / arguments[1]).write_text("import time; print(flush=True); time.sleep(60)")
+    with subprocess.Popen(arguments, executable=sys.executable, cwd=tmp_path, stdout=subprocess.PIPE) as started:
+        try:
+            assert started.stdout is not None
+            started.stdout.readline()
+            [found] = [it for it in list_processes() if it.pid == started.pid]
+            assert job_words_for(found) == words
         finally:
             started.kill()

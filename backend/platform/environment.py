@@ -90,8 +90,9 @@ class Environment:
     network: Network = field(default_factory=Network)
     """The way to calendars. The school's sign-in reads https_proxy and its like."""
     backup_record: Path | None = None
-    doctor_record: Path | None = None
     """What the backups of the school came to; None: none are made here."""
+    doctor_record: Path | None = None
+    """What the doctor last found; None: nobody asks one here."""
     database_secret: str = ""
     """On AWS, the secret that always has the database's password; empty elsewhere."""
     manager_parameters: str = ""
