@@ -56,7 +56,11 @@ class HourlyDoctor:
         return ProcessSpec(
             name="doctor",
             command=(sys.executable, "-m", "single_machine", "doctor", "--hourly"),
-            environment={**os.environ, "PYTHONPATH": str(self._settings.source)},
+            environment={
+                **os.environ,
+                "APRANOVA_PORT": str(self._settings.port),  # the command line may have given another one
+                "PYTHONPATH": str(self._settings.source),
+            },
             ready=lambda: True,
             stop_signal=signal.SIGKILL,
         )

@@ -24,6 +24,7 @@ from single_machine.backup.record import write_record
 from single_machine.backup.repository import Repository
 from single_machine.backup.settings import BackupSettings
 from single_machine.certificate import CertificateFiles
+from single_machine.processes import ProcessSpec
 from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
 from tests.certificates import make_certificate
@@ -146,16 +147,18 @@ def test_a_record_of_an_earlier_version_counts_as_none(settings: Settings, text:
 
 
 def test_a_running_school_asks_the_doctor_each_hour(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The story: a school on another port was told of port 8080 that the school uses it."""
     began: list[float] = []
 
-    def ends_at_once(*_: object) -> subprocess.Popen[bytes]:
+    def ends_at_once(spec: ProcessSpec, _: object) -> subprocess.Popen[bytes]:
         began.append(at)
+        assert spec.environment["APRANOVA_PORT"] == "8093"
         process = subprocess.Popen(["true"])
         process.wait()
         return process
 
     monkeypatch.setattr(hourly_doctor, "spawn", ends_at_once)
-    with hourly_doctor.HourlyDoctor(settings, now=0.0) as doctor:
+    with hourly_doctor.HourlyDoctor(dataclasses.replace(settings, port=8093), now=0.0) as doctor:
         for at in (1.0, 61.0, 62.0, 3_660.0, 3_661.0, 3_700.0):
             assert doctor.tend(at) == ""
     assert began == [61.0, 3_661.0]
