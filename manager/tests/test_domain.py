@@ -134,7 +134,6 @@ def test_failures_double_the_wait_and_a_success_ends_it() -> None:
     assert until(*failed * 10) == NOW + 2 + 600
     assert until(*failed, replace(success, ready_at=NOW + 1)) == NOW + 2 + 5
     assert until(*failed, replace(success, ready_at=NOW + 5)) == 0.0
-    assert until(*(item.forgive(forget_at=NOW) for item in failed)) == 0.0
 
 
 def test_a_converged_fleet_needs_nothing() -> None:

@@ -126,7 +126,6 @@ TASK = Task("t0", WorkspaceKind.VSCODE, "i", THEN, "token", state_since=THEN, du
          "deadline": None, "ended_at": NOW, "failure": "f"}),
         ("stopping", {"failure": "f"}, lambda it: it.stopped(now=NOW, forget_at=9e3, failure="g"), {"due_at": None,
          "deadline": None, "ended_at": NOW}),
-        ("stopped", {}, lambda it: it.forgive(forget_at=9e3), {"due_at": 9e3, "forgiven": True}),
     ],
 )  # fmt: skip
 def test_a_change_of_a_task_touches_these_fields(
@@ -148,7 +147,6 @@ def test_a_change_of_a_task_touches_these_fields(
         ({"workspace_id": "w"}, None),
         ({"workspace_id": "w", "state": TaskState.CLAIMED}, None),
         ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW}, THEN),
-        ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW, "forgiven": True}, None),
         ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW, "ready_at": THEN}, None),
         ({"state": TaskState.STOPPED, "ended_at": NOW}, None),
     ],

@@ -59,10 +59,8 @@ def action_key(action: Action) -> str:
             return f"end:{task.task_id}"
         case lifecycle.StopOrphan(task_id=task_id):
             return f"end:{task_id}"
-        case lifecycle.Forget(tasks=tasks):
-            return f"end:{tasks[0].task_id}" if tasks[0].workspace_id is None else "forget launches"
-        case lifecycle.ForgiveFailures():
-            return "forgive failures"
+        case lifecycle.Forget():
+            return "forget"
         case pool.StartWarmTask():
             return f"pool:{id(action)}"
         case pool.RecordPrepared():
@@ -134,8 +132,6 @@ def _perform(world: World, action: Action) -> None:
             world.runner.release(task_id)
         case lifecycle.Forget(tasks):
             ending.forget(world, tasks)
-        case lifecycle.ForgiveFailures(tasks):
-            ending.forgive(world, tasks)
         case lifecycle.PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
         case lifecycle.AskBackupWorker(workspace):

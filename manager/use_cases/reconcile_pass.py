@@ -86,7 +86,7 @@ def reconcile_named(world: World, task_ids: Iterable[str]) -> Plan:
 
 def observe_named(world: World, task_ids: Iterable[str], now: float) -> Fleet:
     """The failed starts of the pool's list come along: one of these tasks may be the success that
-    forgives them."""
+    ends their back-off."""
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
     listed = world.store.list_warm_tasks(limit=world.policy.records_max) if named else ()
     tasks = {task.task_id: task for task in listed if task.failed_start} | named

@@ -59,8 +59,6 @@ class Task:
     ended_at: float | None = None
     failure: str = ""
     """Why it ended before it was of use; the pool's back-off counts these."""
-    forgiven: bool = False
-    """A task became ready after this one had failed: it holds the pool up no longer."""
 
     @property
     def live(self) -> bool:
@@ -85,8 +83,7 @@ class Task:
     def pool_rank(self) -> float | None:
         """Its place in the pool's list, which the store indexes: warm tasks, and the failed starts
         that the back-off counts, oldest first. None: it is not in it."""
-        counts = self.warm or (self.failed_start and not self.forgiven)
-        return self.created_at if counts else None
+        return self.created_at if self.warm or self.failed_start else None
 
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
         return self._to(TaskState.READY, now=now, due_at=None, deadline=None, ready_at=now, **_addresses(observed))
@@ -117,14 +114,10 @@ class Task:
         )
 
     def stopped(self, *, now: float, forget_at: float, failure: str = "") -> Task:
-        """A failed start is not due: it stays in the pool's list until it is forgiven."""
+        """A failed start is not due: it stays in the pool's list until it is forgotten."""
         because = self.failure or failure
         ended = self._to(TaskState.STOPPED, now=now, due_at=forget_at, deadline=None, ended_at=now, failure=because)
         return replace(ended, due_at=None) if ended.failed_start else ended
-
-    def forgive(self, *, forget_at: float) -> Task:
-        """Leave the pool's list: from now on it only waits to be forgotten."""
-        return replace(self, forgiven=True, due_at=forget_at)
 
     def _to(self, state: TaskState, *, now: float, **changes: Any) -> Task:
         if state not in TASK_TRANSITIONS[self.state]:
