@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from manager.domain.lifecycle.actions import ActOnUse, Forget, LifecycleAction, NoteProgress
-from manager.domain.pool.actions import PoolAction, PoolNote
+from manager.domain.pool.actions import PoolAction, PoolPlan
 
 Action: TypeAlias = LifecycleAction | PoolAction
 
@@ -16,8 +16,8 @@ class Plan:
     actions: tuple[Action, ...]
     look_again_at: float
     """When the next pass should run, unless something wakes it or a record is due before."""
-    pool: PoolNote | None = None
-    """What the pool's planner decided; None: it decided nothing."""
+    pool: PoolPlan | None = None
+    """None: nothing was decided about the warm pool."""
 
 
 def calls_for_a_pass(action: Action) -> bool:

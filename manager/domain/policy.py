@@ -62,8 +62,7 @@ class PoolPolicy(enum.StrEnum):
     SCHEDULE = "schedule"
     """The clock alone."""
     PREDICTED = "predicted"
-    """Classes and habits; the clock where nothing is known or the forecasts were bad.
-    """
+    """Classes and habits; the clock where nothing is known."""
 
 
 class Shape(NamedTuple):

@@ -43,5 +43,5 @@ def reconcile(observation: Observation, now: float, policy: Policy) -> Plan:
             # What an action changes is the next thing to look at, even if no event tells of it.
             now + policy.transient_tick_s if any(map(calls_for_a_pass, actions)) else math.inf,
         ),
-        pool=None if pool is None else pool.note,
+        pool=pool,
     )

@@ -16,7 +16,7 @@ from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.plan import Plan
 from manager.domain.policy import PoolPolicy
 from manager.domain.pool import preparing
-from manager.domain.pool.actions import PoolNote
+from manager.domain.pool.actions import PoolPlan
 from manager.domain.pool.reconcile import CohortPage, PoolFacts
 from manager.domain.reconcile import Observation, reconcile
 from manager.ports.task_agent import AgentUnreachable
@@ -50,7 +50,7 @@ def reconcile_pass(world: World) -> Plan:
     plan = reconcile(observation, begun, world.policy)
     apply(world, plan)
     if plan.pool is not None and observation.pool is not None:
-        note_pool(world, plan.pool, observation.pool)
+        note_pool(world, plan.pool, observation.pool.outlook)
         _measure_pool(world, plan.pool, observation.fleet)
     _prepare(world)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
@@ -66,9 +66,9 @@ def _prepare(world: World) -> None:
         log.warning("what later starts need could not be made: %s", error)
 
 
-def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
+def _measure_pool(world: World, pool: PoolPlan, fleet: Fleet) -> None:
     """Ready tasks, as the pass found them; not while the pool is empty by design."""
-    if not any(target.size > 0 for target in note.targets):
+    if not any(target.size > 0 for target in pool.targets):
         return
     ready = sum(task.state is TaskState.READY and not fleet.gone(task) for task in fleet.warm)
     world.metrics.observe("pool_ready", ready)

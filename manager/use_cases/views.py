@@ -285,12 +285,11 @@ def pool_view(world: World) -> PoolView:
     noted = outlook.with_decisions(world.recent_launches.decisions(), now=now, time_zone=time_zone)
     spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
     return PoolView(
-        policy=outlook.policy or str(policy.pool_policy),
+        policy=str(policy.pool_policy),
         targets={str(line.shape): line.size for line in outlook.targets},
         decisions=(
             *(f"{line.shape}: {line.size} wanted, {line.because}" for line in outlook.targets),
             *noted.decisions,
         ),
-        forecast_error=outlook.forecast_error,
         spent_h=spent.spent_s / 3600.0,
     )
