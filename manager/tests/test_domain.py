@@ -15,8 +15,7 @@ from manager.domain.lifecycle import binding
 from manager.domain.lifecycle.back_off import back_off_until
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
-from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.task import TASK_TRANSITIONS, IllegalTransition, Task
 from manager.domain.lifecycle.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.domain.pool.reconcile import PoolFacts

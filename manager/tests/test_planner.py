@@ -13,10 +13,10 @@ import pytest
 from contract.manager import ClassTime
 from contract.names import WorkspaceKind, WorkspaceSize
 from contract.sizes import SizeLimits, on_fargate
-from manager.domain.lifecycle.arrivals import with_arrival
-from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace, with_arrival
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import planner, preparing
+from manager.domain.pool.actions import RecordPrepared
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.pool.demand import Demand
@@ -54,9 +54,9 @@ def cohort(*members: Workspace, **changes: object) -> Cohort:
     return replace(plain, past=PAST, attendance=Attendance(270, 300), due_at=CLASS - OPENS_BEFORE_S, **changes)
 
 
-def prepared(group: Cohort, *members: Workspace) -> preparing.Prepared:
+def prepared(group: Cohort, *members: Workspace) -> RecordPrepared:
     now = CLASS - OPENS_BEFORE_S
-    return preparing.prepare(group, members, Outlook(), now=now, policy=POLICY)
+    return preparing.prepare(group, members, RecordPrepared((), Outlook(), ()), now=now, policy=POLICY)
 
 
 def decided(now: float, policy: Policy = POLICY, **known: object) -> dict[Shape, Target]:
@@ -88,12 +88,12 @@ def test_everybody_counts_for_the_size() -> None:
 def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
     group = cohort(comes())
     group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
-    outlook, pages = Outlook(), 0
+    done, pages = RecordPrepared((), Outlook(), ()), 0
     while (ids := preparing.page(group, CLASS - HOUR)) and group.next_class(CLASS - HOUR):
-        done = preparing.prepare(group, [comes()] * len(ids), outlook, now=CLASS - HOUR, policy=POLICY)
-        group, outlook, pages = done.cohort, done.outlook, pages + 1
-    assert pages == 3
-    assert outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
+        done = preparing.prepare(group, [comes()] * len(ids), done, now=CLASS - HOUR, policy=POLICY)
+        group, pages = done.cohorts[-1], pages + 1
+    assert (pages, len(done.decisions)) == (3, 1)
+    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
     assert (group.due_at, group.prepared_until) == (None, CLASS)
 
 

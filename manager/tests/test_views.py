@@ -30,7 +30,7 @@ RECORD = replace(
     restoring="r",
     second_try=False,
 )
-RUNS = {"stops_at": THEN, "stops_because": "b0", "stops_reason": StopReason.IDLE, "warned": True,
+RUNS = {"stops_at": THEN, "stops_because": "no activity for 30 minutes", "stops_reason": StopReason.IDLE, "warned": True,
         "endpoint": Endpoint("c0", "a0", "s0")}  # fmt: skip
 WAITS = {"state": WorkspaceState.STARTING, "failure": "", "stop_reason": None}
 

@@ -13,12 +13,11 @@ from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.plan import Plan
 from manager.domain.policy import PoolPolicy
 from manager.domain.pool import preparing
 from manager.domain.pool.actions import PoolPlan
 from manager.domain.pool.reconcile import CohortPage, PoolFacts
-from manager.domain.reconcile import Observation, reconcile
+from manager.domain.reconcile import Observation, Plan, reconcile
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import FIND_MAX
 from manager.use_cases.apply import apply

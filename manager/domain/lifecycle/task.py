@@ -7,7 +7,6 @@ from typing import Any
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.transition import IllegalTransition
 
 TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STARTING: frozenset({TaskState.READY, TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED}),
@@ -17,6 +16,10 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STOPPED: frozenset(),
 }
 """No way leads back: a task is used once, so that nothing of one student can reach another."""
+
+
+class IllegalTransition(Exception):
+    """A bug in the caller: the record was not in a state from which this change makes sense."""
 
 
 @dataclass(frozen=True)

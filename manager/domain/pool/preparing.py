@@ -5,25 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import zoneinfo
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from manager.domain.lifecycle.arrivals import SAME_STAY_S
-from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.lifecycle.workspace import SAME_STAY_S, Workspace
 from manager.domain.policy import Policy
 from manager.domain.pool import attendance
+from manager.domain.pool.actions import RecordPrepared
 from manager.domain.pool.cohort import Cohort, Study
-from manager.domain.pool.outlook import Outlook
 
 PAGE_MEMBERS = 100
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """One page later."""
-
-    cohort: Cohort
-    outlook: Outlook
-    decisions: tuple[str, ...] = ()
 
 
 def page(cohort: Cohort, now: float) -> tuple[str, ...]:
@@ -32,16 +22,18 @@ def page(cohort: Cohort, now: float) -> tuple[str, ...]:
     return () if study is None else cohort.members[study.next_member : study.next_member + PAGE_MEMBERS]
 
 
-def prepare(cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, now: float, policy: Policy) -> Prepared:
+def prepare(
+    cohort: Cohort, members: Sequence[Workspace], so_far: RecordPrepared, *, now: float, policy: Policy
+) -> RecordPrepared:
     """Count one page of members (those of `page` that exist); with the last one, update the
-    outlook.
+    outlook. `so_far`: what the same pass prepared of other cohorts.
 
     All pages are judged alike: by what was known when the class before was prepared. What they show
     of the classes since then is kept for the next one.
     """
     study = _study(cohort, now)
     if study is None:
-        return Prepared(replace(cohort, study=None).moved_on(now), outlook)
+        return replace(so_far, cohorts=(*so_far.cohorts, replace(cohort, study=None).moved_on(now)))
     known = cohort.attendance
     for workspace in members:
         if workspace.kind is not cohort.kind or workspace.deleted_at is not None:
@@ -54,10 +46,10 @@ def prepare(cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, n
         )
     study = replace(study, next_member=study.next_member + PAGE_MEMBERS)
     if study.next_member < len(cohort.members):
-        return Prepared(replace(cohort, study=study), outlook)
+        return replace(so_far, cohorts=(*so_far.cohorts, replace(cohort, study=study)))
     expected = study.expected + cohort.newcomers * known.rate
     launches = [expected * share for share in known.shares()]
-    outlook = outlook.with_class(policy.shape(cohort.kind, cohort.size), study.class_at, launches, now=now)
+    outlook = so_far.outlook.with_class(policy.shape(cohort.kind, cohort.size), study.class_at, launches, now=now)
     done = replace(
         cohort,
         study=None,
@@ -66,7 +58,8 @@ def prepare(cohort: Cohort, members: Sequence[Workspace], outlook: Outlook, *, n
     )
     class_at = dt.datetime.fromtimestamp(study.class_at, zoneinfo.ZoneInfo(policy.schedule.time_zone))
     because = f"class at {class_at:%H:%M}, {known.rate:.0%} usually come"
-    return Prepared(done.moved_on(now), outlook, (f"about {expected:.0f} of {cohort.label} are expected: {because}",))
+    decision = f"about {expected:.0f} of {cohort.label} are expected: {because}"
+    return RecordPrepared((*so_far.cohorts, done.moved_on(now)), outlook, (*so_far.decisions, decision))
 
 
 def _study(cohort: Cohort, now: float) -> Study | None:

@@ -166,16 +166,11 @@ class _Pass:
 
     def prepare_classes(self) -> Iterator[PoolAction]:
         """One page of each due cohort; the outlook is written together with them."""
-        outlook = self._facts.outlook
-        cohorts: list[Cohort] = []
-        decisions: list[str] = []
+        prepared = RecordPrepared((), self._facts.outlook, ())
         for page in self._facts.cohorts:
-            prepared = preparing.prepare(page.cohort, page.members, outlook, now=self._now, policy=self._policy)
-            outlook = prepared.outlook
-            cohorts.append(prepared.cohort)
-            decisions.extend(prepared.decisions)
-        if cohorts:
-            yield RecordPrepared(tuple(cohorts), outlook, tuple(decisions))
+            prepared = preparing.prepare(page.cohort, page.members, prepared, now=self._now, policy=self._policy)
+        if prepared.cohorts:
+            yield prepared
 
     def _take(self, wanted: int) -> int:
         taken = int(max(0.0, min(wanted, self._room)))
