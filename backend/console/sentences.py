@@ -92,6 +92,7 @@ DEEDS = {
     "assignment.remove_check": "removed the check of the assignment {target} in the cohort {cohort}",
     "assignment.run_checks": "ran the checks of the assignment {target} in the cohort {cohort} again",
     "submission.mark": "marked the work of {student} in the assignment {target}",
+    "submission.files": "chose the files that come back with the work of {student} in the assignment {target}",
     "submission.extend": "changed the due time of {student} in the assignment {target}",
     "submission.return": "returned the work of {student} in the assignment {target}",
 }

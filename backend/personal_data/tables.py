@@ -125,6 +125,12 @@ def _shares(person: User) -> Iterator[Row]:
         yield (it.workspace.pk, it.port, it.get_audience_display(), it.created_at, it.ends_at)  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def returned_of(person: User) -> Iterator[Submission]:
+    """With files that came back, one in memory at a time."""
+    found = Submission.objects.filter(student=person, returned_files__isnull=False)
+    return found.select_related("assignment", "returned_files").order_by("pk").iterator(chunk_size=1)
+
+
 def _messages(person: User) -> Iterator[Row]:
     for it in Message.objects.filter(student=person).order_by("sent_at"):
         yield (it.sender, it.sent_at, it.text)

@@ -58,6 +58,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assignments/{assignment_id}/returned/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returned files, to save
+         * @description As a zip: also while the workspace is stopped.
+         */
+        get: operations["download_own_returned_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/class/": {
         parameters: {
             query?: never;
@@ -358,6 +378,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that come back, to save */
+        get: operations["download_return_files"];
+        /**
+         * Files that come back
+         * @description Instead of those that were there. The student gets them when they are returned. 422 with a
+         *     sentence when they do not fit.
+         */
+        put: operations["set_return_files"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/return/": {
         parameters: {
             query?: never;
@@ -369,7 +411,8 @@ export interface paths {
         put?: never;
         /**
          * Return
-         * @description From now on the student sees mark and comment as they are now. 409 if there are none.
+         * @description From now on the student sees mark and comment as they are now, and gets the files. 409 if
+         *     there is nothing.
          */
         post: operations["return_submission"];
         delete?: never;
@@ -426,7 +469,7 @@ export interface paths {
         put?: never;
         /**
          * Return all
-         * @description Every mark and comment that its student does not see yet.
+         * @description Every mark, comment and file that its student does not have yet.
          */
         post: operations["return_submissions"];
         delete?: never;
@@ -3467,6 +3510,14 @@ export interface components {
             path: string;
             /** Returned At */
             returned_at: string | null;
+            /** Returned Files */
+            returned_files: number;
+            /** Returned Path */
+            returned_path: string;
+            /** Returned State */
+            returned_state: string;
+            /** Returned Text */
+            returned_text: string;
             /** State */
             state: string;
             /** Text */
@@ -3735,6 +3786,11 @@ export interface components {
             /** Returned */
             returned: number;
         };
+        /** ReturnFilesIn */
+        ReturnFilesIn: {
+            /** Files */
+            files: components["schemas"]["UploadIn"][];
+        };
         /**
          * Role
          * @enum {string}
@@ -3989,6 +4045,10 @@ export interface components {
             due_at_local: string | null;
             /** Extended */
             extended: boolean;
+            /** Files */
+            files: number;
+            /** Files Bytes */
+            files_bytes: number;
             /** Mark */
             mark: string;
             /** Returned At */
@@ -4098,6 +4158,13 @@ export interface components {
          * @enum {string}
          */
         Unit: "hours" | "dollars";
+        /** UploadIn */
+        UploadIn: {
+            /** Content */
+            content: string;
+            /** Name */
+            name: string;
+        };
         /**
          * VisitMode
          * @enum {string}
@@ -4372,6 +4439,35 @@ export interface operations {
         responses: {
             /** @description No Content */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_own_returned_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5125,6 +5221,72 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["ExtensionIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_return_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_return_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnFilesIn"];
             };
         };
         responses: {
