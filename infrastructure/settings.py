@@ -24,7 +24,7 @@ from contract.network import read_network
 from contract.sizes import FARGATE_MEMORY_MIB
 from infrastructure import sign_in_settings
 from infrastructure.names import WORKSPACE_INTERNET_PORTS
-from infrastructure.sign_in_settings import STRICT, WITH_SECRET, GitHub, Google, Microsoft, OpenId, Saml, SignIn
+from infrastructure.sign_in_settings import STRICT, WITH_SECRET, GitHub, Google, Lti, Microsoft, OpenId, Saml, SignIn
 
 Arch = Literal["x86", "arm"]
 
@@ -337,6 +337,7 @@ class Settings:
     microsoft: Microsoft | None = None
     github: GitHub | None = None
     saml: Saml | None = None
+    lti: Lti | None = None
     manager_concurrency: Annotated[int | None, _between(1, 1_000)] = None
     """Reserved for the manager's function; none: it shares the account's."""
 
@@ -349,7 +350,7 @@ class Settings:
     @property
     def sign_in_variables(self) -> dict[str, str]:
         """What the backend reads, without the secrets."""
-        tables = ("sign_in", "openid", "google", "microsoft", "saml")
+        tables = ("sign_in", "openid", "google", "microsoft", "saml", "lti")
         found: dict[str, str] = {}
         for table in (*tables, *(("github",) if "github" in self.providers_with_secret else ())):
             found |= sign_in_settings.variables_of(table, getattr(self, table))

@@ -20,7 +20,7 @@ from contract.sign_in import read_sign_in
 STRICT = ConfigDict(strict=True, extra="forbid")
 WITH_SECRET = ("openid", "google", "microsoft", "github")
 Text = Annotated[str, Field(pattern=r"^[^\x00-\x1f]{0,1000}$")]
-_VARIABLE = re.compile(r"APRANOVA_(SIGN_IN|OPENID|GOOGLE|MICROSOFT|GITHUB|SAML|ADMIN)_([A-Z_]+)")
+_VARIABLE = re.compile(r"APRANOVA_(SIGN_IN|OPENID|GOOGLE|MICROSOFT|GITHUB|SAML|LTI|ADMIN)_([A-Z_]+)")
 
 
 def _https(address: str) -> str:
@@ -78,7 +78,20 @@ class Saml:
     name_attribute: Text = ""
 
 
-Table = SignIn | OpenId | Google | Microsoft | GitHub | Saml
+@dataclass(frozen=True, config=STRICT)
+class Lti:
+    issuer: Text
+    client_id: Text
+    deployment_ids: tuple[Text, ...]
+    verified_domains: tuple[Text, ...]
+    name: Text = ""
+    login_url: Text = ""
+    token_url: Text = ""
+    keys_url: Text = ""
+    teachers: bool = False
+
+
+Table = SignIn | OpenId | Google | Microsoft | GitHub | Saml | Lti
 
 
 def variables_of(table: str, values: Table | None) -> dict[str, str]:

@@ -64,6 +64,16 @@ entity_id = "https://learn.school.example/sp"
 id_attribute = "id"
 email_attribute = "mail"
 name_attribute = "cn"
+[lti]
+issuer = "https://moodle.school.example"
+client_id = "QBk3r1xS7VnRpLw"
+deployment_ids = ["1", "4"]
+verified_domains = ["school.example"]
+name = "Moodle"
+login_url = "https://moodle.school.example/login"
+token_url = "https://moodle.school.example/token"
+keys_url = "https://moodle.school.example/keys"
+teachers = true
 [watch]""",
 }
 """Changes of hundred.toml: each key of the table has another value than there."""
@@ -192,6 +202,8 @@ def test_the_backend_reads_what_it_is_given_as_on_one_machine(everything: Assemb
     assert [it.id for it in found.providers] == ["openid", "google", "microsoft", "github", "saml"]
     assert (found.passwords, found.break_glass) == (False, "head@school.example")
     assert (found.groups_claim, found.instructor_group) == ("groups", "staff")
+    assert found.lti is not None
+    assert found.lti.deployment_ids == ("1", "4")
     assert found.providers[0].verified_domains == ("school.example", "staff.school.example")
 
 
