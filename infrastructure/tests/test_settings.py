@@ -54,6 +54,17 @@ def test_every_example_is_accepted(name: str) -> None:
         ("at_once = 60", "", "workspaces.at_once is missing"),
         ('release = "0.1.0"', 'release = "0.1.0"\n[database]\ninstance_class = "db.t2.micro"', "database.instance_class: one of db.t3.medium"),
         ('release = "0.1.0"', 'release = "0.1.0"\n[database]\nsecret_arn = "apranova/database"', "database.secret_arn: an ARN of RDS' own secret is expected"),
+        ("[watch]", '[google]\nclient_id = "a"\nclient_secret = "x"\n[watch]', "google.client_secret: this file is no place for a secret. Write it into Secrets Manager"),
+        ("[watch]", '[openid]\nissuer = "http://sso.school.example"\nclient_id = "a"\n[watch]', "openid.issuer is 'http://sso.school.example'; an address that begins with https://"),
+        ("[watch]", '[microsoft]\ntenant = "common"\nclient_id = "a"\nverified_domains = ["school.example"]\n[watch]', "microsoft.tenant is 'common'; the id of your school's own tenant"),
+        ("[watch]", '[saml]\nmetadata = "/etc/idp.xml"\nverified_domains = ["school.example"]\n[watch]', "saml.metadata: an address that begins with https:// is expected, not '/etc/idp.xml'"),
+        ("[watch]", "[sign_in]\npasswords = false\n[watch]", "sign_in.passwords is no, but no provider is set"),
+        ("[watch]", '[google]\nclient_id = "a"\n[sign_in]\npasswords = false\n[watch]', "so school.admin_email must name the admin"),
+        ("nat_gateways = 3", 'npm_registry = "ftp://packages.school.example"', "network: npm_registry must be a URL that begins with http:// or https://"),
+        ("nat_gateways = 3", "egress_ports = [0]", "network.egress_ports.0 should be greater than or equal to 1"),
+        ('title = "Example School"', 'title = "x"\nnode_versions = ["18"]', "school.node_versions names '18'; 20 and 22 can be had"),
+        ('title = "Example School"', 'title = "x"\nextensions = "none"', "school.extensions: there is no folder"),
+        ('title = "Example School"', 'title = "x"\npackages = ["none"]', "school.packages: "),
     ],
 )  # fmt: skip
 def test_a_bad_setting_is_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
