@@ -17,6 +17,8 @@ class HandOutRequest:
     folder: str
     files: str = field(repr=False)
     """A zip (contract/hand_out_files.py), in Base64."""
+    returned: bool = False
+    """They come with a mark or a comment: the notice says so."""
 
 
 class HandOutState(enum.StrEnum):

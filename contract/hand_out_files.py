@@ -22,7 +22,7 @@ FILES_MAX = 2_000
 PATH_BYTES_MAX = 240
 NAME_BYTES_MAX = 180
 """Leaves room for what is added to a name that is taken."""
-FOLDER_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,48}[a-z0-9])?")
+FOLDER_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 """Of the folder below ~/project."""
 
 _FORBIDDEN = {".git": "a Git repository of its own cannot be handed out"}

@@ -94,7 +94,7 @@ def _hand_out(home: Path, request: HandOutRequest) -> HandOutAnswer:
         if all(it.is_there or _put(project, it.to, *contents[it.source]) for it in places):
             answer = _answer(places)
             _write_record(file, request.version, version, record, answer)
-            return replace(answer, notice=_notice(request.folder, answer)) if places else answer
+            return replace(answer, notice=_notice(request, answer)) if places else answer
     raise CannotHandOut("The folder changes all the time. It is tried again later.")
 
 
@@ -187,12 +187,13 @@ def _answer(places: tuple[Place, ...]) -> HandOutAnswer:
     return HandOutAnswer(HandOutState.DONE, tuple(beside[:BESIDE_MAX]), len(beside))
 
 
-def _notice(folder: str, answer: HandOutAnswer) -> str:
+def _notice(request: HandOutRequest, answer: HandOutAnswer) -> str:
+    came = "returned" if request.returned else "handed out"
     if not answer.beside:
-        return f"Your instructor handed out files: ~/project/{folder}"
+        return f"Your instructor {came} files: ~/project/{request.folder}"
     count = "One file" if answer.beside_count == 1 else f"{answer.beside_count} files"
     return (
-        f"Your instructor handed out new files in ~/project/{folder}. {count} came beside yours, "
+        f"Your instructor {came} new files in ~/project/{request.folder}. {count} came beside yours, "
         f"such as {answer.beside[0].new_path}: compare them, and keep what you want."
     )
 

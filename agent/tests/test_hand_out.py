@@ -76,6 +76,24 @@ def test_an_update_leaves_changed_files_alone_and_a_held_up_older_call_changes_n
     assert tree(project) == after
 
 
+def test_returned_files_come_next_to_the_work_and_leave_what_has_their_names(tmp_path: Path) -> None:
+    hand_out(tmp_path, request())
+    project = tmp_path / "project"
+    (project / "lesson-1-returned").mkdir()
+    (project / "lesson-1-returned/a.py").write_text("mine")
+    files: dict[str, bytes | str] = {"a.py": "corrected", "notes.md": "Well done"}
+    returned = replace(request(1, files, "lesson-1-returned"), assignment_id="assignment-1-returned", returned=True)
+    answer = hand_out(tmp_path, returned)
+    assert answer.notice.startswith("Your instructor returned new files in ~/project/lesson-1-returned. One file came")
+    assert tree(project) == {
+        "lesson-1/a.py": "1",
+        "lesson-1/data/b.csv": "1",
+        "lesson-1-returned/a.py": "mine",
+        "lesson-1-returned/a.update-1.py": "corrected",
+        "lesson-1-returned/notes.md": "Well done",
+    }
+
+
 def test_links_and_pipes_of_a_student_are_neither_followed_nor_replaced(tmp_path: Path) -> None:
     secret = tmp_path / "elsewhere"
     secret.mkdir()
@@ -115,7 +133,7 @@ def test_a_path_that_leads_out_is_refused_by_the_home_too(tmp_path: Path, name: 
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("folder", ["../x", "", ".ssh", "a/b", "A", "x" * 60])
+@pytest.mark.parametrize("folder", ["../x", "", ".ssh", "a/b", "A", "x" * 61])
 def test_a_folder_that_leads_elsewhere_is_refused(tmp_path: Path, folder: str) -> None:
     assert hand_out(tmp_path, request(folder=folder)).state is HandOutState.FAILED
     assert list(tmp_path.iterdir()) == []

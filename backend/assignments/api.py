@@ -5,15 +5,17 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Router, Status
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.assignments import checks, services, states
+from backend.assignments import checks, reading, services, states
 from backend.assignments.check_schemas import CheckIn, CheckOut, OwnCheckOut, check_out, own_out
+from backend.assignments.delivery_sources import returned_folder
 from backend.assignments.models import Assignment, due_with
+from backend.assignments.saving import to_save
 from backend.assignments.schemas import (
     AssignmentDetailOut,
     AssignmentListOut,
@@ -208,10 +210,17 @@ def list_own_assignments(request: HttpRequest) -> dict[str, Any]:
     student = acting_user(request)
     found = states.own_states(student)
     handed_in = own_submissions(student, [assignment for assignment, _ in found])
+    arrived = states.own_arrivals(student, [assignment for assignment, _ in found])
     own = checks.own_checks(student, [assignment for assignment, _ in found])
     return {
         "items": [
-            _own_out(assignment, state, handed_in.get(assignment.pk), own_out(own.get(assignment.pk)))
+            _own_out(
+                assignment,
+                state,
+                handed_in.get(assignment.pk),
+                arrived.get(assignment.pk, states.Arrival()),
+                own_out(own.get(assignment.pk)),
+            )
             for assignment, state in found
         ]
     }
@@ -226,8 +235,21 @@ def run_own_check(request: HttpRequest, assignment_id: UUID) -> Status:
     return Status(204, None)
 
 
+@own_router.get(
+    "{assignment_id}/returned/", operation_id="download_own_returned_files", summary="Returned files, to save"
+)
+def download_returned(request: HttpRequest, assignment_id: UUID) -> HttpResponse:
+    """As a zip: also while the workspace is stopped."""
+    assignment, content = reading.returned_files(acting_user(request), assignment_id)
+    return to_save(HttpResponse(content), f"{returned_folder(assignment)}.zip")
+
+
 def _own_out(
-    assignment: Assignment, state: states.StudentState, handed_in: OwnSubmission | None, check: OwnCheckOut | None
+    assignment: Assignment,
+    state: states.StudentState,
+    handed_in: OwnSubmission | None,
+    arrival: states.Arrival,
+    check: OwnCheckOut | None,
 ) -> OwnAssignmentOut:
     """What is not returned is not said: mark and comment of the row itself are the instructors'."""
     it = handed_in or OwnSubmission()
@@ -242,6 +264,10 @@ def _own_out(
         returned_at=it.returned_at,
         mark=it.mark,
         comment=it.comment,
+        returned_files=it.files.files_count if it.files is not None else 0,
+        returned_path=f"~/project/{returned_folder(assignment)}",
+        returned_state=arrival.state,
+        returned_text=arrival.text,
         state=state.state,
         text=state.text,
         beside=beside_out(state.beside),

@@ -70,6 +70,11 @@ class Submission(models.Model):
     returned_at = models.DateTimeField(null=True)
     returned_mark = models.CharField(max_length=20, default="", blank=True)
     returned_comment = models.TextField(default="", blank=True)
+    files = models.ForeignKey(Bundle, on_delete=models.PROTECT, null=True, related_name="submissions")
+    """That come back with mark and comment, as the instructors have them now; None: none."""
+    returned_files = models.ForeignKey(Bundle, on_delete=models.PROTECT, null=True, related_name="returned_with")
+    returned_version = models.PositiveIntegerField(default=0)
+    """Grows with each return of other files."""
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("assignment", "student"), name="submission_once"),)
@@ -162,11 +167,9 @@ class CheckRun(models.Model):
         return f"{self.check_of_work} on {self.submission.pk}"
 
 
-class HandOut(models.Model):
-    """One assignment for one workspace. It is handed out when `version` is the assignment's."""
+class Delivery(models.Model):
+    """Files on their way into one workspace's home."""
 
-    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="hand_outs")
-    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="hand_outs")
     version = models.PositiveIntegerField(default=0)
     """Which one the home has; 0: none."""
     handed_out_at = models.DateTimeField(null=True)
@@ -179,7 +182,31 @@ class HandOut(models.Model):
     """Whoever takes it moves this ahead: no transaction stays open while the manager is asked."""
 
     class Meta:
+        abstract = True
+
+
+class HandOut(Delivery):
+    """One assignment for one workspace. It is handed out when `version` is the assignment's."""
+
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="hand_outs")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="hand_outs")
+
+    class Meta(Delivery.Meta):
         constraints = (models.UniqueConstraint(fields=("assignment", "workspace"), name="hand_out_once"),)
 
     def __str__(self) -> str:
         return f"{self.assignment} for {self.workspace.pk}"
+
+
+class FilesReturn(Delivery):
+    """The files of one submission for one workspace of its student. They are there when `version`
+    is the submission's `returned_version`."""
+
+    submission = models.ForeignKey(Submission, on_delete=models.CASCADE, related_name="files_returns")
+    workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="files_returns")
+
+    class Meta(Delivery.Meta):
+        constraints = (models.UniqueConstraint(fields=("submission", "workspace"), name="files_return_once"),)
+
+    def __str__(self) -> str:
+        return f"the files of {self.submission} for {self.workspace.pk}"

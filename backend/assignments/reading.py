@@ -11,12 +11,13 @@ import zipfile
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from asgiref.sync import sync_to_async
 
 from backend.accounts.models import User
-from backend.assignments.models import Assignment, Bundle, Copy
+from backend.assignments.models import Assignment, Bundle, Copy, Submission
 from backend.assignments.submission_states import SubmissionState, is_late
 from backend.platform.database_connection import release_connection
 from backend.platform.difference import TEXT_BYTES_MAX, Line, difference, text_of
@@ -84,6 +85,27 @@ def content_of(copy: Copy, path: str) -> bytes:
     if file is None:
         raise not_found("There is no such file in this copy.", reason="file_not_found")
     return file.content
+
+
+def files_to_return(assignment: Assignment, student: User) -> bytes:
+    """The zip that the instructors have now."""
+    row = Submission.objects.filter(assignment=assignment, student=student).select_related("files").first()
+    return _content(row.files if row is not None else None)
+
+
+def returned_files(student: User, assignment_id: UUID) -> tuple[Assignment, bytes]:
+    """The zip that was returned to the student."""
+    rows = Submission.objects.filter(assignment=assignment_id, student=student, returned_at__isnull=False)
+    row = rows.select_related("assignment", "returned_files").first()
+    if row is None:
+        raise not_found("Nothing was returned to you for this assignment (any more).", reason="nothing_returned")
+    return row.assignment, _content(row.returned_files)
+
+
+def _content(bundle: Bundle | None) -> bytes:
+    if bundle is None:
+        raise not_found("There are no files (any more).", reason="no_files")
+    return bytes(bundle.content)
 
 
 def _files(bundle: Bundle) -> dict[str, HandOutFile]:

@@ -133,6 +133,14 @@ class OwnAssignmentOut(Schema):
     mark: str
     comment: str
     """Mark and comment as they were returned; empty before."""
+    returned_files: int
+    """That came back with them."""
+    returned_path: str
+    """Where they are in the workspace: ~/project/lesson-1-returned"""
+    returned_state: str
+    """none | there | waiting | failed: whether the workspace has them"""
+    returned_text: str
+    """What that means, a sentence."""
     state: str
     """handed_out | waiting | failed"""
     text: str

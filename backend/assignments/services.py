@@ -149,6 +149,7 @@ def stored(bundle: Bundle) -> Bundle:
 def drop_unused_bundles() -> None:
     unused = Bundle.objects.filter(assignments__isnull=True)
     unused = unused.filter(copies__isnull=True, copies_of_starter__isnull=True, checks__isnull=True)
+    unused = unused.filter(submissions__isnull=True, returned_with__isnull=True)
     unused.only("pk").delete()  # Django reads what it deletes: the files of a whole class
 
 

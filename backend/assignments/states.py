@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from backend.accounts.models import User
-from backend.assignments.models import Assignment, HandOut
+from backend.assignments.models import Assignment, FilesReturn, HandOut, Submission
 from backend.cohorts.models import Cohort
 
 HANDED_OUT, WAITING, FAILED = "handed_out", "waiting", "failed"
@@ -26,6 +27,15 @@ class StudentState:
     at: datetime | None
     beside: list[list[Any]]
     beside_count: int
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Whether returned files are in the student's workspace."""
+
+    state: str = "none"
+    """none | there | waiting | failed"""
+    text: str = ""
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,24 @@ def own_states(student: User) -> list[tuple[Assignment, StudentState]]:
     )
     rows = {row.assignment_id: row for row in found}  # pyright: ignore[reportAttributeAccessIssue]
     return [(assignment, _state_of(student, assignment, rows.get(assignment.pk))) for assignment in released]
+
+
+def own_arrivals(student: User, assignments: list[Assignment]) -> dict[UUID, Arrival]:
+    """Whether the student's workspace has what was returned, by assignment."""
+    rows = Submission.objects.filter(student=student, assignment__in=assignments, returned_files__isnull=False)
+    homes = FilesReturn.objects.filter(submission__in=rows, workspace__deleted_at__isnull=True)
+    there = {row.submission_id: row for row in homes}  # pyright: ignore[reportAttributeAccessIssue]
+    return {row.assignment_id: _arrival(row, there.get(row.pk)) for row in rows}  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _arrival(row: Submission, home: FilesReturn | None) -> Arrival:
+    if home is not None and home.version == row.returned_version:
+        if home.beside_count:
+            return Arrival("there", "Some came beside files of yours that have the same names.")
+        return Arrival("there", "In your workspace.")
+    if home is not None and home.failure:
+        return Arrival("failed", f"{home.failure} {_TRIED_AGAIN}")
+    return Arrival("waiting", "They come into your workspace when you open it.")
 
 
 def _state_of(student: User, assignment: Assignment, row: HandOut | None) -> StudentState:

@@ -3,8 +3,7 @@ service, serialize."""
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
-from urllib.parse import quote
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -14,7 +13,9 @@ from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
 from backend.assignments import checks, reading, submission_states, submissions
 from backend.assignments.check_schemas import CheckRunOut, run_out
+from backend.assignments.delivery_sources import returned_folder
 from backend.assignments.models import Assignment
+from backend.assignments.saving import to_save
 from backend.assignments.schemas import local, moment_of
 from backend.assignments.services import get_assignment
 from backend.assignments.submission_schemas import (
@@ -26,6 +27,7 @@ from backend.assignments.submission_schemas import (
     FileOut,
     LineOut,
     ReturnedOut,
+    ReturnFilesIn,
     SubmissionListOut,
     submission_out,
 )
@@ -36,7 +38,6 @@ _ONE = "{cohort_id}/assignments/{assignment_id}/submissions/"
 _STUDENT = _ONE + "{uuid:student_id}/"
 _COPY = _STUDENT + "copies/{int:number}/"
 _PATH_LENGTH_MAX = 1_000
-Answer = TypeVar("Answer", HttpResponse, StreamingHttpResponse)
 
 
 def _to_see(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> Assignment:
@@ -95,9 +96,31 @@ def give_feedback(
     return Status(204, None)
 
 
+@router.put(_STUDENT + "files/", response={204: None}, operation_id="set_return_files", summary="Files that come back")
+def set_files(
+    request: HttpRequest, cohort_id: UUID, assignment_id: UUID, student_id: UUID, payload: ReturnFilesIn
+) -> Status:
+    """Instead of those that were there. The student gets them when they are returned. 422 with a
+    sentence when they do not fit."""
+    user, assignment = _asked_for(request, cohort_id, assignment_id)
+    student = submissions.get_student(assignment, student_id)
+    uploads: Any = [(it.name, it.content) for it in payload.files]
+    submissions.set_files(assignment, student, uploads, acting_user=user)
+    return Status(204, None)
+
+
+@router.get(_STUDENT + "files/", operation_id="download_return_files", summary="Files that come back, to save")
+def download_files(request: HttpRequest, cohort_id: UUID, assignment_id: UUID, student_id: UUID) -> HttpResponse:
+    assignment = _to_see(request, cohort_id, assignment_id)
+    student = submissions.get_student(assignment, student_id)
+    content = reading.files_to_return(assignment, student)
+    return to_save(HttpResponse(content), f"{returned_folder(assignment)}.zip")
+
+
 @router.post(_STUDENT + "return/", response={204: None}, operation_id="return_submission", summary="Return")
 def return_one(request: HttpRequest, cohort_id: UUID, assignment_id: UUID, student_id: UUID) -> Status:
-    """From now on the student sees mark and comment as they are now. 409 if there are none."""
+    """From now on the student sees mark and comment as they are now, and gets the files. 409 if
+    there is nothing."""
     user, assignment = _asked_for(request, cohort_id, assignment_id)
     submissions.return_one(assignment, submissions.get_student(assignment, student_id), acting_user=user)
     return Status(204, None)
@@ -105,7 +128,7 @@ def return_one(request: HttpRequest, cohort_id: UUID, assignment_id: UUID, stude
 
 @router.post(_ONE + "return/", response=ReturnedOut, operation_id="return_submissions", summary="Return all")
 def return_all(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> ReturnedOut:
-    """Every mark and comment that its student does not see yet."""
+    """Every mark, comment and file that its student does not have yet."""
     user, assignment = _asked_for(request, cohort_id, assignment_id)
     return ReturnedOut(returned=submissions.return_all(assignment, acting_user=user))
 
@@ -157,7 +180,7 @@ def download_file(
     assignment = _to_see(request, cohort_id, assignment_id)
     copy = reading.get_copy(assignment, submissions.get_student(assignment, student_id), number)
     content = reading.content_of(copy, path)
-    return _to_save(HttpResponse(content), path.rpartition("/")[2])
+    return to_save(HttpResponse(content), path.rpartition("/")[2])
 
 
 @router.get(_ONE + "zip/", operation_id="download_submissions", summary="All newest copies as one zip")
@@ -168,21 +191,11 @@ def download_zip(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> 
         for it in submission_states.list_submissions(assignment)
         if it.newest is not None
     ]
-    return _to_save(StreamingHttpResponse(reading.stream_zip(copies)), f"{assignment.folder}.zip")
+    return to_save(StreamingHttpResponse(reading.stream_zip(copies)), f"{assignment.folder}.zip")
 
 
 @router.get(_ONE + "marks/", operation_id="download_marks", summary="Marks as CSV")
 def download_marks(request: HttpRequest, cohort_id: UUID, assignment_id: UUID) -> HttpResponse:
     assignment = _to_see(request, cohort_id, assignment_id)
     table = reading.marks_csv(assignment, submission_states.list_submissions(assignment))
-    return _to_save(HttpResponse(table.encode()), f"{assignment.folder}-marks.csv")
-
-
-def _to_save(answer: Answer, name: str) -> Answer:
-    """A browser saves it, and shows and runs nothing of it on our origin."""
-    answer["Content-Type"] = "application/octet-stream"
-    answer["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(name, safe='')}"
-    answer["X-Content-Type-Options"] = "nosniff"
-    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    answer["Cache-Control"] = "no-store"
-    return answer
+    return to_save(HttpResponse(table.encode()), f"{assignment.folder}-marks.csv")

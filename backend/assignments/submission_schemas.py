@@ -15,6 +15,7 @@ from backend.assignments.models import Assignment, CheckRun, Copy
 from backend.assignments.schemas import LocalTime, local
 from backend.assignments.submission_states import SubmissionState, is_late
 from backend.assignments.submissions import COMMENT_LENGTH_MAX
+from backend.assignments.zip_field import Zip
 
 MARK_LENGTH_MAX = 20
 
@@ -53,6 +54,17 @@ class FeedbackIn(Schema):
     comment: Comment | None = None
 
 
+class UploadIn(Schema):
+    name: Annotated[str, Field(min_length=1, max_length=240), AfterValidator(_storable)]
+    content: Zip
+    """In Base64."""
+
+
+class ReturnFilesIn(Schema):
+    files: Annotated[list[UploadIn], Field(max_length=100)]
+    """At most 4 MB as a zip. A single zip stands for what is in it. None: no files."""
+
+
 class LeftOutOut(Schema):
     path: str
     reason: str
@@ -88,8 +100,11 @@ class SubmissionOut(Schema):
     mark: str
     comment: str
     returned_at: datetime | None
+    files: int
+    """That come back with mark and comment."""
+    files_bytes: int
     changed_since: bool
-    """Mark or comment were changed after they were returned."""
+    """Mark, comment or files were changed after they were returned."""
 
 
 class SubmissionListOut(Schema):
@@ -162,7 +177,9 @@ def submission_out(it: SubmissionState, assignment: Assignment, runs: Mapping[in
         mark=row.mark if row is not None else "",
         comment=row.comment if row is not None else "",
         returned_at=row.returned_at if row is not None else None,
+        files=row.files.files_count if row is not None and row.files is not None else 0,
+        files_bytes=row.files.bytes_unpacked if row is not None and row.files is not None else 0,
         changed_since=row is not None
         and row.returned_at is not None
-        and (row.mark, row.comment) != (row.returned_mark, row.returned_comment),
+        and (row.mark, row.comment, row.files) != (row.returned_mark, row.returned_comment, row.returned_files),
     )

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.assignments.collecting import wanting_copy
-from backend.assignments.models import Assignment, Copy, Submission, due_with
+from backend.assignments.models import Assignment, Bundle, Copy, Submission, due_with
 from backend.assignments.submissions import students_of
 
 LATE_AFTER = timedelta(minutes=2)
@@ -44,6 +45,8 @@ class OwnSubmission:
     returned_at: datetime | None = None
     mark: str = ""
     comment: str = ""
+    files: Bundle | None = None
+    """That came back with them."""
 
 
 def is_late(copy: Copy, due_at: datetime | None) -> bool:
@@ -52,7 +55,8 @@ def is_late(copy: Copy, due_at: datetime | None) -> bool:
 
 def list_submissions(assignment: Assignment) -> list[SubmissionState]:
     """Every student of the cohort, by name."""
-    rows = {row.student_id: row for row in Submission.objects.filter(assignment=assignment)}  # pyright: ignore[reportAttributeAccessIssue]
+    found = _with_counts(Submission.objects.filter(assignment=assignment))
+    rows = {row.student_id: row for row in found}  # pyright: ignore[reportAttributeAccessIssue]
     wanted = set(wanting_copy().filter(assignment=assignment).values_list("pk", flat=True))
     copies: dict[int, list[Copy]] = {}
     for copy in copies_of(rows.values()):
@@ -60,6 +64,12 @@ def list_submissions(assignment: Assignment) -> list[SubmissionState]:
     return [
         _state(student, assignment, rows.get(student.pk), copies, wanted=wanted) for student in students_of(assignment)
     ]
+
+
+def _with_counts(rows: QuerySet[Submission]) -> QuerySet[Submission]:
+    """With what is known of the files that come back, without the files themselves."""
+    known = rows.select_related("files", "returned_files")
+    return known.defer("files__content", "returned_files__content")
 
 
 def copies_of(rows: object) -> list[Copy]:
@@ -91,11 +101,16 @@ def _words(assignment: Assignment, row: Submission | None, has_copy: bool, *, wa
 
 def own_submissions(student: User, assignments: list[Assignment]) -> dict[UUID, OwnSubmission]:
     """By assignment."""
-    rows = list(Submission.objects.filter(student=student, assignment__in=assignments))
+    rows = list(_with_counts(Submission.objects.filter(student=student, assignment__in=assignments)))
     newest = {copy.submission_id: copy for copy in copies_of(rows)}  # pyright: ignore[reportAttributeAccessIssue]
     return {
         row.assignment_id: OwnSubmission(  # pyright: ignore[reportAttributeAccessIssue]
-            row.due_at, newest.get(row.pk), row.returned_at, row.returned_mark, row.returned_comment
+            row.due_at,
+            newest.get(row.pk),
+            row.returned_at,
+            row.returned_mark,
+            row.returned_comment,
+            row.returned_files,
         )
         for row in rows
     }

@@ -3,7 +3,7 @@ an audit record."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -14,9 +14,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.assignments import delivery
 from backend.assignments.collecting import add_rows, worker
-from backend.assignments.models import Assignment, Submission
-from backend.assignments.services import note
+from backend.assignments.models import Assignment, FilesReturn, Submission
+from backend.assignments.services import drop_unused_bundles, note, stored
+from backend.assignments.uploads import make_bundle_of_files
 from backend.audit.record import record_all
 from backend.platform.problems import ProblemError, invalid, not_found
 
@@ -93,19 +95,39 @@ def give_feedback(assignment: Assignment, student: User, values: Mapping[str, st
         note("submission.mark", assignment, acting_user, student=student.email, **marks, **comment)
 
 
+def set_files(
+    assignment: Assignment, student: User, uploads: Sequence[tuple[str, bytes]], *, acting_user: User
+) -> None:
+    """The files that come back with mark and comment; none: no files. The student gets them when
+    they are returned."""
+    bundle = make_bundle_of_files(uploads) if uploads else None
+    with transaction.atomic():
+        row = _locked(assignment, student)
+        now = bundle.sha256 if bundle is not None else None
+        if row.files_id == now:  # pyright: ignore[reportAttributeAccessIssue]
+            return
+        row.files = stored(bundle) if bundle is not None else None
+        row.save(update_fields=["files"])
+        count = bundle.files_count if bundle is not None else 0
+        note("submission.files", assignment, acting_user, student=student.email, files=count, sha256=now)
+        drop_unused_bundles()
+
+
 def return_one(assignment: Assignment, student: User, *, acting_user: User) -> None:
     with transaction.atomic():
         row = _locked(assignment, student)
-        if not row.mark and not row.comment and row.returned_at is None:
+        if not _has_something(row) and row.returned_at is None:
             raise ProblemError(
-                HTTPStatus.CONFLICT, "nothing_to_return", "There is no mark and no comment yet. Write one first."
+                HTTPStatus.CONFLICT,
+                "nothing_to_return",
+                "There is no mark, no comment and no file yet. Write one, or add a file.",
             )
         _return([row], assignment, acting_user)
 
 
 def return_all(assignment: Assignment, *, acting_user: User) -> int:
-    """Every mark and comment that its student does not see yet, or sees and should not any more.
-    Returns how many students."""
+    """Every mark, comment and file that its student does not have yet, or has and should not any
+    more. Returns how many students."""
     with transaction.atomic():
         rows = list(_to_return(assignment).select_for_update(of=("self",)).select_related("student"))
         _return(rows, assignment, acting_user)
@@ -115,19 +137,36 @@ def return_all(assignment: Assignment, *, acting_user: User) -> int:
 def _to_return(assignment: Assignment) -> Any:
     members = Submission.objects.filter(assignment=assignment, student__membership__cohort=assignment.cohort)
     unseen = Q(returned_at__isnull=True) | ~Q(mark=F("returned_mark")) | ~Q(comment=F("returned_comment"))
-    return members.filter(unseen).exclude(mark="", comment="", returned_at__isnull=True)
+    none = Q(files__isnull=True, returned_files__isnull=True)
+    unseen |= ~none & ~Q(files=F("returned_files"))
+    return members.filter(unseen).exclude(mark="", comment="", files__isnull=True, returned_at__isnull=True)
+
+
+def _has_something(row: Submission) -> bool:
+    return bool(row.mark or row.comment or row.files_id)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def _return(rows: list[Submission], assignment: Assignment, acting_user: User) -> None:
-    """Without mark and comment, what was returned is taken back."""
+    """Without mark, comment and files, what was returned is taken back. Files that are in a home
+    stay there."""
     now = timezone.now()
-    for row in rows:
-        row.returned_mark, row.returned_comment = row.mark, row.comment
-        row.returned_at = now if row.mark or row.comment else None
-    Submission.objects.bulk_update(rows, ["returned_mark", "returned_comment", "returned_at"], batch_size=500)
     whose = {"cohort": assignment.cohort.name, "title": assignment.title}
-    targets = [(assignment.pk, {**whose, "student": row.student.email, "mark": row.mark}) for row in rows]
+    targets: list[tuple[object, dict[str, Any]]] = []
+    for row in rows:
+        sha256: str | None = row.files_id  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        if sha256 is not None and sha256 != row.returned_files_id:  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+            row.returned_version += 1
+        row.returned_files_id = sha256  # type: ignore[attr-defined]  # pyright: ignore[reportAttributeAccessIssue]
+        row.returned_mark, row.returned_comment = row.mark, row.comment
+        row.returned_at = now if _has_something(row) else None
+        files = {"sha256": sha256} if sha256 is not None else {}
+        targets.append((assignment.pk, {**whose, "student": row.student.email, "mark": row.mark, **files}))
+    changed = ["returned_mark", "returned_comment", "returned_at", "returned_files", "returned_version"]
+    Submission.objects.bulk_update(rows, changed, batch_size=500)
+    FilesReturn.objects.filter(submission__in=rows).update(next_try_at=now, failure="")
+    drop_unused_bundles()
     record_all("submission.return", "assignment", targets, actor=acting_user)
+    transaction.on_commit(delivery.worker.wake)
 
 
 def _locked(assignment: Assignment, student: User) -> Submission:

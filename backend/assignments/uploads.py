@@ -5,10 +5,19 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from collections.abc import Sequence
 
 from backend.assignments.models import Bundle
 from backend.platform.problems import ProblemError, invalid
-from contract.hand_out_files import PACKED_BYTES_MAX, BadFiles, HandOutFile, read_files
+from contract.hand_out_files import (
+    PACKED_BYTES_MAX,
+    UNPACKED_BYTES_MAX,
+    BadFiles,
+    HandOutFile,
+    fault_of,
+    read_files,
+    shown,
+)
 
 _JUNK_FOLDERS = frozenset({".git", "__macosx"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
@@ -16,18 +25,30 @@ _MOMENT = (1980, 1, 1, 0, 0, 0)
 """Of every file, so that the same files make the same bundle."""
 
 
-def make_bundle(upload: bytes) -> Bundle:
+def make_bundle(upload: bytes, *, field: str = "file") -> Bundle:
     """A bundle that is not saved yet. Raises ProblemError with what is wrong, in words."""
     if len(upload) > PACKED_BYTES_MAX:
-        raise _bad(_too_large(len(upload)))
+        raise _bad(_too_large(len(upload)), field)
     try:
         files = _without_top(read_files(io.BytesIO(upload), leave_out=_is_junk))
     except BadFiles as problem:
-        raise _bad(str(problem)) from None
+        raise _bad(str(problem), field) from None
     bundle = bundle_of(files)
     if len(bundle.content) > PACKED_BYTES_MAX:
-        raise _bad(_too_large(len(bundle.content)))
+        raise _bad(_too_large(len(bundle.content)), field)
     return bundle
+
+
+def make_bundle_of_files(uploads: Sequence[tuple[str, bytes]]) -> Bundle:
+    """Of files as they were picked. A single zip stands for what is in it. Raises ProblemError."""
+    if len(uploads) == 1 and uploads[0][0].casefold().endswith(".zip"):
+        return make_bundle(uploads[0][1], field="files")
+    if (size := sum(len(content) for _, content in uploads)) > UNPACKED_BYTES_MAX:
+        raise _bad(_too_large(size), "files")
+    for name, _ in uploads:
+        if fault := "has a slash in its name" if "/" in name else fault_of(name):
+            raise _bad(f"“{shown(name)}” {fault}.", "files")
+    return make_bundle(_pack(tuple(HandOutFile(name, content) for name, content in uploads)), field="files")
 
 
 def bundle_of(files: tuple[HandOutFile, ...]) -> Bundle:
@@ -70,5 +91,5 @@ def _too_large(size: int) -> str:
     return f"The zip file has {size / 1e6:.1f} MB. The limit is {PACKED_BYTES_MAX / 1e6:.0f} MB."
 
 
-def _bad(text: str) -> ProblemError:
-    return invalid("body.file", text)
+def _bad(text: str, field: str) -> ProblemError:
+    return invalid(f"body.{field}", text)

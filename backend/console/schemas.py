@@ -69,12 +69,15 @@ class WorkspacePageOut(Schema):
     per_page: int
 
 
+WorkspaceId = Annotated[str, Field(pattern="^[a-z0-9-]{1,13}$")]
+
+
 class StopAllIn(Schema):
-    ids: Annotated[list[Annotated[str, Field(max_length=13)]], Field(min_length=1, max_length=ROWS_PER_PAGE)]
+    ids: Annotated[list[WorkspaceId], Field(min_length=1, max_length=ROWS_PER_PAGE)]
 
 
 class ProgramsIn(Schema):
-    ids: Annotated[list[Annotated[str, Field(max_length=13)]], Field(min_length=1, max_length=ROWS_PER_PAGE)]
+    ids: Annotated[list[WorkspaceId], Field(min_length=1, max_length=ROWS_PER_PAGE)]
 
 
 class ProgramsListOut(Schema):

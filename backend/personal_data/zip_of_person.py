@@ -15,7 +15,7 @@ from typing import IO, Any
 from backend.accounts.models import User
 from backend.personal_data.home_files import HomeFile, Lacking, files_of, pieces_of
 from backend.personal_data.member_names import MemberNames
-from backend.personal_data.tables import Table, copies_of, tables_of
+from backend.personal_data.tables import Table, copies_of, returned_of, tables_of
 from backend.platform.spreadsheet import cell_of_others
 from backend.workspaces.models import Workspace
 from contract.errors import ApraNovaError, Reason
@@ -34,7 +34,7 @@ account.csv, cohorts.csv, …   what the school's database has. Each table is th
                               are in one line, without semicolons), .json as it is. Times are UTC.
 audit log.csv                 what this person did, and what was done to or for them. Other
                               people are not named.
-submissions/                  what was collected of their work, by assignment.
+submissions/                  what was collected of their work and what came back, by assignment.
 homes/                        the files of their workspaces, as of the newest checkpoint.
 left out.csv                  what is not in homes/, and why.
 
@@ -80,6 +80,10 @@ def write_zip(
             folder = f"{copy.submission.assignment.folder}-{copy.submission.assignment.pk.hex[:6]}"
             with _member(archive, names.name_for("submissions", folder, f"copy {copy.number}.zip"), now) as member:
                 member.write(bytes(copy.bundle.content))
+        for returned in returned_of(person):
+            folder = f"{returned.assignment.folder}-{returned.assignment.pk.hex[:6]}"
+            with _member(archive, names.name_for("submissions", folder, "returned.zip"), now) as member:
+                member.write(bytes(returned.returned_files.content))
         kept = Workspace.objects.filter(owner=person).exclude(purge_at__lte=now)
         for workspace in kept.order_by("created_at"):
             _write_home(archive, names, workspace, counted)

@@ -16,7 +16,7 @@ from typing import Any
 from contract.checks import CheckAnswer, CheckRequest, CheckState
 from contract.collect import CollectAnswer
 from contract.errors import ApraNovaError, Reason
-from contract.hand_out import HandOutAnswer, HandOutState
+from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.history import (
     PIECE_BYTES_MAX,
     CheckpointView,
@@ -102,6 +102,7 @@ class FakeManager:
             self.cohorts: dict[str, CohortRequest] = {}
             self.expected: list[ExpectRequest] = []
             self.handed_out: list[tuple[str, int]] = []
+            self.hand_out_requests: list[tuple[str, HandOutRequest]] = []
             """(workspace, version)"""
             self.hand_out_answers: dict[str, HandOutAnswer] = {}
             self.homes: dict[str, CollectAnswer] = {}
@@ -212,6 +213,7 @@ class FakeManager:
                 known = [it for it in handed.workspace_ids if it in self.workspaces]
                 running = [it for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
                 self.handed_out += [(it, handed.hand_out.version) for it in running]
+                self.hand_out_requests += [(it, handed.hand_out) for it in running]
                 done = HandOutAnswer(HandOutState.DONE)
                 return HandOutsAnswer({it: self.hand_out_answers.get(it, done) for it in running})
             case Action.COLLECT:

@@ -78,6 +78,10 @@ def school(signed_in, browser, manager):
     instructor.post(f"/api/cohorts/{cohort}/assignments/{assignment}/submissions/collect/", json={})
     collect_due()
     check_due()
+    handed_in = f"/api/cohorts/{cohort}/assignments/{assignment}/submissions/{student.user.pk}/"
+    files = {"files": [{"name": "notes.md", "content": "MQ=="}]}
+    assert instructor.put(f"{handed_in}files/", json=files).status_code == 204
+    assert instructor.post(f"{handed_in}return/", json={}).status_code == 204
     invited = {"email": "new@school.example", "role": "student", "track": "FSD", "cohort_id": cohort}
     instructor.post("/api/invitations/", json=invited)
     instructor.post(f"/api/cohorts/{cohort}/join-links/", json={"hours": 1, "places": 5})

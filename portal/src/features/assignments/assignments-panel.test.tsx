@@ -106,6 +106,10 @@ it("shows a student where an assignment is and what came beside", async () => {
     returned_at: "2026-12-01T08:00:00Z",
     mark: "17/20",
     comment: "<b>Good</b>",
+    returned_files: 2,
+    returned_path: "~/project/lesson-1-returned",
+    returned_state: "waiting",
+    returned_text: "They come into your workspace when you open it.",
     state: "handed_out",
     text: "Handed out.",
     beside: [BESIDE],
@@ -119,6 +123,10 @@ it("shows a student where an assignment is and what came beside", async () => {
   expect(screen.getByText(/^Handed in .*, late$/)).toBeTruthy();
   expect(screen.getByText("Mark: 17/20")).toBeTruthy();
   expect(screen.getByText("<b>Good</b>")).toBeTruthy();
+  expect(screen.getByText(/^2 files came back, for/).textContent).toMatch(
+    /~\/project\/lesson-1-returned\. They come into your workspace when you open it\.$/,
+  );
+  expect(screen.getByRole("link", { name: /Download/ }).getAttribute("href")).toBe("/api/assignments/a1/returned/");
 });
 
 const CHECK = "/api/cohorts/{cohort_id}/assignments/{assignment_id}/check/";
@@ -184,6 +192,10 @@ it("lets a student check their own work, and shows no more than the instructor a
     returned_at: null,
     mark: "",
     comment: "",
+    returned_files: 0,
+    returned_path: "~/project/lesson-1-returned",
+    returned_state: "none",
+    returned_text: "",
     state: "handed_out",
     text: "Handed out.",
     beside: [],

@@ -1,6 +1,6 @@
 "use client";
 
-import { Button } from "@/components/button";
+import { Button, buttonClass } from "@/components/button";
 import { Failure } from "@/components/failure";
 import { Plain } from "@/components/file-text";
 import { Panel } from "@/components/panel";
@@ -111,8 +111,25 @@ function HandedIn({ assignment }: { assignment: OwnAssignment }) {
         <div className="mt-2 rounded-lg border border-line bg-sunken p-3">
           {mark !== "" && <p className="font-medium wrap-anywhere">Mark: {mark}</p>}
           {comment !== "" && <p className="mt-1 wrap-anywhere whitespace-pre-wrap">{comment}</p>}
+          {assignment.returned_files > 0 && <Returned assignment={assignment} />}
         </div>
       )}
     </>
+  );
+}
+
+/** Files that came back: in the workspace, and to save here also while it is stopped. */
+function Returned({ assignment }: { assignment: OwnAssignment }) {
+  const { id, title, returned_files, returned_path, returned_state, returned_text } = assignment;
+  return (
+    <div className="mt-2 space-y-2">
+      <p className="wrap-anywhere">
+        {returned_files === 1 ? "One file" : `${returned_files} files`} came back, for <code>{returned_path}</code>.{" "}
+        <span className={returned_state === "failed" ? "text-bad" : "text-muted"}>{returned_text}</span>
+      </p>
+      <a href={`/api/assignments/${id}/returned/`} download className={buttonClass("secondary")}>
+        Download <span className="sr-only">the files that came back with {title}</span>
+      </a>
+    </div>
   );
 }

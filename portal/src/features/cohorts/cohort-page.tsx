@@ -12,6 +12,7 @@ import { LoadFailure } from "@/components/failure";
 import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
 import { AssignmentsPanel } from "@/features/assignments/assignments-panel";
+import { CoursePanel } from "@/features/courses/course-panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail, Me } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
@@ -103,6 +104,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />
         {mayChange && <JoinLinksPanel cohort={cohort} />}
+        {mayChange && <CoursePanel cohort={cohort} />}
       </div>
     </>
   );

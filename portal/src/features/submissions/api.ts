@@ -1,6 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "@/lib/api/client";
+import type { components } from "@/lib/api/schema.gen";
 import type { SubmissionList } from "@/lib/api/types";
 
 /** While copies are on their way. */
@@ -75,12 +76,20 @@ export function useExtend(key: AssignmentKey, student: string) {
 export interface Feedback {
   mark: string;
   comment: string;
+  /** Instead of those that are there; null: they stay. */
+  files: components["schemas"]["UploadIn"][] | null;
 }
 
-/** Saves mark and comment, and shows them to the student if `returns`. */
+/** Saves mark, comment and files, and gives them to the student if `returns`. */
 export function useFeedback(key: AssignmentKey, student: string) {
   const params = { path: { ...inPath(key), student_id: student } };
-  return useChange(key, async ({ returns, ...body }: Feedback & { returns: boolean }) => {
+  return useChange(key, async ({ returns, files, ...body }: Feedback & { returns: boolean }) => {
+    if (files !== null) {
+      await api.PUT("/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/files/", {
+        params,
+        body: { files },
+      });
+    }
     await api.PATCH("/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/", { params, body });
     if (returns) {
       await api.POST("/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/return/", {
@@ -146,6 +155,10 @@ export function useCheckRun(key: CopyKey, state: string) {
 /** Where the browser saves something from; the backend says that it is to be saved. */
 export function addressOf({ cohort, assignment }: AssignmentKey, rest: "zip/" | "marks/"): string {
   return `/api/cohorts/${cohort}/assignments/${assignment}/submissions/${rest}`;
+}
+
+export function returnFilesAddress({ cohort, assignment }: AssignmentKey, student: string): string {
+  return `/api/cohorts/${cohort}/assignments/${assignment}/submissions/${student}/files/`;
 }
 
 export function fileAddress(key: CopyKey, path: string): string {

@@ -1,6 +1,6 @@
 "use client";
 
-import { useRef } from "react";
+import { useRef, useState } from "react";
 
 import { Button } from "@/components/button";
 import { Dialog, DialogActions, DialogText } from "@/components/dialog";
@@ -9,6 +9,7 @@ import { fieldError, Form } from "@/components/form";
 import type { Submission } from "@/lib/api/types";
 
 import { type AssignmentKey, useExtend, useFeedback } from "./api";
+import { readFiles, ReturnFiles } from "./return-files";
 
 interface DialogProps {
   id: AssignmentKey;
@@ -19,19 +20,28 @@ interface DialogProps {
 export function FeedbackDialog({ id, submission, onClose }: DialogProps) {
   const feedback = useFeedback(id, submission.student_id);
   const returns = useRef(false);
+  const [problem, setProblem] = useState<string>();
   const returning = feedback.isPending && feedback.variables.returns;
+  const submit = async (text: (name: string) => string, form: HTMLFormElement) => {
+    const chosen = await readFiles(form);
+    setProblem("problem" in chosen ? chosen.problem : undefined);
+    if ("problem" in chosen) return;
+    await feedback.mutateAsync({
+      mark: text("mark"),
+      comment: text("comment"),
+      files: chosen.files,
+      returns: returns.current,
+    });
+    onClose();
+  };
   return (
     <Dialog title={`Mark for ${submission.student}`} onClose={onClose}>
       <DialogText>Your student sees nothing of it before you return it.</DialogText>
       <Form
         error={feedback.error}
-        fields={["mark", "comment"]}
+        fields={["mark", "comment", "files"]}
         busy={feedback.isPending}
-        onSubmit={(text) =>
-          void feedback
-            .mutateAsync({ mark: text("mark"), comment: text("comment"), returns: returns.current })
-            .then(onClose, () => undefined)
-        }
+        onSubmit={(text, form) => void submit(text, form).catch(() => undefined)}
         className="mt-4 space-y-4"
       >
         <Field
@@ -52,6 +62,7 @@ export function FeedbackDialog({ id, submission, onClose }: DialogProps) {
           hint="Plain text."
           error={fieldError(feedback.error, "comment")}
         />
+        <ReturnFiles id={id} submission={submission} problem={problem ?? fieldError(feedback.error, "files")} />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" busy={feedback.isPending && !returning} onClick={() => (returns.current = false)}>

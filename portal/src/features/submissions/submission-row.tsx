@@ -68,7 +68,7 @@ export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
 
 function Words({ submission }: { submission: Submission }) {
   const mayChange = useMayChange();
-  const { state, text, copies, mark, returned_at, changed_since, extended, due_at } = submission;
+  const { state, text, copies, mark, files, returned_at, changed_since, extended, due_at } = submission;
   const [newest] = copies;
   return (
     <div className="text-muted">
@@ -82,6 +82,7 @@ function Words({ submission }: { submission: Submission }) {
           {returned_at === null && ", which the student does not see yet"}
         </p>
       )}
+      {files > 0 && <p>{files === 1 ? "One file comes" : `${files} files come`} back with it</p>}
       {returned_at !== null && (
         <p>
           Returned {fullDate(returned_at)}

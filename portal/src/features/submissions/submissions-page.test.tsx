@@ -6,6 +6,7 @@ import type { Submission } from "@/lib/api/types";
 import { MayChange } from "@/lib/session/may-change";
 import { FakeApi, show } from "@/testing/fake-api";
 
+import { BYTES_MAX } from "./return-files";
 import { SubmissionsView } from "./submissions-page";
 
 const KEY = { cohort: "c1", assignment: "a1" };
@@ -28,6 +29,8 @@ function submission(fields: Partial<Submission> = {}): Submission {
     mark: "",
     comment: "",
     returned_at: null,
+    files: 0,
+    files_bytes: 0,
     changed_since: false,
     ...fields,
   };
@@ -104,6 +107,42 @@ it("saves mark and comment, and shows them to the student only when they are ret
   };
   const returned = { route: "POST /api/cohorts/c1/assignments/a1/submissions/s1/return/", body: null };
   expect(api.changes()).toEqual([saved, saved, returned]);
+});
+
+it("sends chosen files before it returns, replaces or removes those that are there, and refuses too many", async () => {
+  const api = new FakeApi({
+    [`PUT ${ONE}files/`]: { status: 204, body: undefined },
+    [`PATCH ${ONE}`]: { status: 204, body: undefined },
+    [`POST ${ONE}return/`]: { status: 204, body: undefined },
+  });
+  view([submission({ files: 2, mark: "A" })]);
+  const open = () => fireEvent.click(screen.getByRole("button", { name: "Change mark of Amira" }));
+  const closed = () => waitFor(() => expect(screen.queryByLabelText("Files (optional)")).toBeNull());
+  open();
+  const files = [new File(["1"], "notes.md"), new File(["x".repeat(BYTES_MAX)], "large.bin")];
+  fireEvent.change(screen.getByLabelText("Files (optional)"), { target: { files } });
+  fireEvent.click(screen.getByRole("button", { name: "Save and return" }));
+  await screen.findByText("These files have 4 MB together. The limit is 4 MB.");
+  expect(api.changes()).toEqual([]);
+  fireEvent.change(screen.getByLabelText("Files (optional)"), { target: { files: files.slice(0, 1) } });
+  fireEvent.click(screen.getByRole("button", { name: "Save and return" }));
+  await closed();
+  open();
+  expect(screen.getByRole("link", { name: "Download" }).getAttribute("href")).toBe(
+    "/api/cohorts/c1/assignments/a1/submissions/s1/files/",
+  );
+  fireEvent.click(screen.getByRole("button", { name: "Remove them" }));
+  fireEvent.click(screen.getByRole("button", { name: "Save" }));
+  await closed();
+  const one = "/api/cohorts/c1/assignments/a1/submissions/s1/";
+  const mark = { route: `PATCH ${one}`, body: { mark: "A", comment: "" } };
+  expect(api.changes()).toEqual([
+    { route: `PUT ${one}files/`, body: { files: [{ name: "notes.md", content: "MQ==" }] } },
+    mark,
+    { route: `POST ${one}return/`, body: null },
+    { route: `PUT ${one}files/`, body: { files: [] } },
+    mark,
+  ]);
 });
 
 it("returns everything that students do not see yet, and says how much that is", async () => {

@@ -59,8 +59,8 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
   const collect = useCollect(id);
   const runChecks = useRunChecks(id);
   const unseen = list.items.filter(
-    ({ mark, comment, returned_at, changed_since }) =>
-      changed_since || (returned_at === null && (mark !== "" || comment !== "")),
+    ({ mark, comment, files, returned_at, changed_since }) =>
+      changed_since || (returned_at === null && (mark !== "" || comment !== "" || files > 0)),
   ).length;
   return (
     <>

@@ -58,6 +58,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/assignments/{assignment_id}/returned/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Returned files, to save
+         * @description As a zip: also while the workspace is stopped.
+         */
+        get: operations["download_own_returned_files"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/class/": {
         parameters: {
             query?: never;
@@ -358,6 +378,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/files/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files that come back, to save */
+        get: operations["download_return_files"];
+        /**
+         * Files that come back
+         * @description Instead of those that were there. The student gets them when they are returned. 422 with a
+         *     sentence when they do not fit.
+         */
+        put: operations["set_return_files"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/assignments/{assignment_id}/submissions/{student_id}/return/": {
         parameters: {
             query?: never;
@@ -369,7 +411,8 @@ export interface paths {
         put?: never;
         /**
          * Return
-         * @description From now on the student sees mark and comment as they are now. 409 if there are none.
+         * @description From now on the student sees mark and comment as they are now, and gets the files. 409 if
+         *     there is nothing.
          */
         post: operations["return_submission"];
         delete?: never;
@@ -426,7 +469,7 @@ export interface paths {
         put?: never;
         /**
          * Return all
-         * @description Every mark and comment that its student does not see yet.
+         * @description Every mark, comment and file that its student does not have yet.
          */
         post: operations["return_submissions"];
         delete?: never;
@@ -467,6 +510,30 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/course/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its course
+         * @description The course of the learning platform that it is connected with.
+         */
+        get: operations["get_course_of_cohort"];
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect its course
+         * @description Students stay. Nobody joins from the course any more, and no marks are sent to it.
+         */
+        delete: operations["disconnect_course"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1506,6 +1573,30 @@ export interface paths {
         post?: never;
         /** Remove a budget */
         delete: operations["remove_budget"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/courses/{course_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A course of the learning platform
+         * @description One from which you have opened ApraNova as its instructor.
+         */
+        get: operations["get_course"];
+        /**
+         * Connect it with a cohort
+         * @description One of your cohorts. 409 when one of the two is connected already.
+         */
+        put: operations["connect_course"];
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -2586,6 +2677,16 @@ export interface components {
             /** Items */
             items: components["schemas"]["CohortOut"][];
         };
+        /** CohortOfCourseOut */
+        CohortOfCourseOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** CohortOut */
         CohortOut: {
             /** Active */
@@ -2614,6 +2715,14 @@ export interface components {
         CollectIn: {
             /** Student Id */
             student_id?: string | null;
+        };
+        /** ConnectIn */
+        ConnectIn: {
+            /**
+             * Cohort Id
+             * Format: uuid
+             */
+            cohort_id: string;
         };
         /** ConsoleHealthOut */
         ConsoleHealthOut: {
@@ -2673,6 +2782,39 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /** CourseOut */
+        CourseOut: {
+            cohort: components["schemas"]["CohortOfCourseOut"] | null;
+            /** Connected */
+            connected: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Platform */
+            platform: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CourseStateOut
+         * @description What a cohort has of the learning platform.
+         */
+        CourseStateOut: {
+            /** Connected At */
+            connected_at: string | null;
+            /** Course */
+            course: string | null;
+            /** Platform */
+            platform: string | null;
+            /** Roster At */
+            roster_at: string | null;
+            /** Shares Gradebook */
+            shares_gradebook: boolean;
+            /** Shares People */
+            shares_people: boolean;
         };
         /** CreateAssignmentIn */
         CreateAssignmentIn: {
@@ -3368,6 +3510,14 @@ export interface components {
             path: string;
             /** Returned At */
             returned_at: string | null;
+            /** Returned Files */
+            returned_files: number;
+            /** Returned Path */
+            returned_path: string;
+            /** Returned State */
+            returned_state: string;
+            /** Returned Text */
+            returned_text: string;
             /** State */
             state: string;
             /** Text */
@@ -3636,6 +3786,11 @@ export interface components {
             /** Returned */
             returned: number;
         };
+        /** ReturnFilesIn */
+        ReturnFilesIn: {
+            /** Files */
+            files: components["schemas"]["UploadIn"][];
+        };
         /**
          * Role
          * @enum {string}
@@ -3757,6 +3912,8 @@ export interface components {
         SignInOut: {
             /** Passwords */
             passwords: boolean;
+            /** Platform */
+            platform: string | null;
             /** Providers */
             providers: components["schemas"]["ProviderOut"][];
             /** School */
@@ -3888,6 +4045,10 @@ export interface components {
             due_at_local: string | null;
             /** Extended */
             extended: boolean;
+            /** Files */
+            files: number;
+            /** Files Bytes */
+            files_bytes: number;
             /** Mark */
             mark: string;
             /** Returned At */
@@ -3997,6 +4158,13 @@ export interface components {
          * @enum {string}
          */
         Unit: "hours" | "dollars";
+        /** UploadIn */
+        UploadIn: {
+            /** Content */
+            content: string;
+            /** Name */
+            name: string;
+        };
         /**
          * VisitMode
          * @enum {string}
@@ -4271,6 +4439,35 @@ export interface operations {
         responses: {
             /** @description No Content */
             204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    download_own_returned_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5045,6 +5242,72 @@ export interface operations {
             };
         };
     };
+    download_return_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_return_files: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                assignment_id: string;
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReturnFilesIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     return_submission: {
         parameters: {
             query?: never;
@@ -5220,6 +5483,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_course_of_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStateOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStateOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -7216,6 +7541,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CohortBudgetOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
