@@ -7,7 +7,7 @@ from backend.cohorts.tests.conftest import make_cohort  # noqa: F401  a fixture
 from backend.lti.tests.launching import launch
 from backend.tests.served import PUBLIC_URL
 from backend.tests.signing_in import use_sign_in
-from tests.lti_platform import INSTRUCTOR, running_lti_platform
+from tests.lti_platform import INSTRUCTOR, lti_settings, running_lti_platform
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def school(settings, platform):
     """Lets the backend use the platform, with more settings if wanted."""
 
     def use(**more):
-        use_sign_in(settings, platform.settings(**more))
+        use_sign_in(settings, lti_settings(platform.port, **more))
 
     use()
     cache.clear()

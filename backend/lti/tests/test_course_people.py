@@ -18,6 +18,7 @@ from tests.lti_platform import (
     INSTRUCTOR,
     LEARNER,
     SCOPE_OF_MEMBERS,
+    lti_settings,
 )
 
 
@@ -100,7 +101,7 @@ def test_a_school_that_changed_its_platform_does_not_ask_the_new_one_for_the_old
     connected, platform, settings
 ):
     teacher, cohort = connected
-    use_sign_in(settings, platform.settings(APRANOVA_LTI_ISSUER="https://new.school.example"))
+    use_sign_in(settings, lti_settings(platform.port, APRANOVA_LTI_ISSUER="https://new.school.example"))
     assert teacher.post(f"/api/cohorts/{cohort}/course/roster/").json()["reason"] == "no_course"
 
 
