@@ -176,6 +176,19 @@ def rows() -> list[str]:
     return [f"| {', '.join(keys)} | {words} |" for words, keys in shared.items()]
 
 
+def on_aws(key: str) -> str:
+    """What to do with a key of school.toml that the settings file does not know, in words."""
+    match WAYS[key]:
+        case Key(_, name):
+            return f"on AWS it is {name}"
+        case Without(why):
+            return f"on AWS there is no such setting: {why}"
+        case Parameter() | Secret() as way:
+            return f"on AWS it is {_words(way)}"
+        case way:
+            assert_never(way)
+
+
 def _words(way: Way) -> str:
     match way:
         case Key(reaches, name):

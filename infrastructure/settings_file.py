@@ -13,6 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from contract.environment import BadSetting
 from contract.image_choices import ImageChoices, read_choices
 from contract.operator_files import BadFile, read_toml
+from infrastructure.school_keys import WAYS, on_aws
 from infrastructure.settings import School, Settings
 
 EXAMPLES = Path(__file__).parent / "examples"
@@ -63,12 +64,22 @@ def _describe(problem: Any) -> str:
         case "unexpected_keyword_argument" if problem["loc"][-1] == "client_secret":
             provider = problem["loc"][0]
             return f"{where}: this file is no place for a secret. {where_the_secret_goes(provider)}"
+        case "unexpected_keyword_argument" if of_one_machine := _keys_of_one_machine(problem):
+            found = "; ".join(f"{key}: {on_aws(key)}" for key in of_one_machine)
+            return f"{found} (docs/guides/settings-on-aws.md)"
         case "unexpected_keyword_argument":
             return f"{where} is not known{_meant(problem['loc'])}"
         case "value_error":
             message = message.removeprefix("Value error, ")
             return f"{where}: {message}" if where else message
     return f"{where} {message.removeprefix('Input ')}, not {problem['input']!r}"
+
+
+def _keys_of_one_machine(problem: Any) -> list[str]:
+    """Keys of school.toml that somebody took along."""
+    where, given = ".".join(map(str, problem["loc"])), problem["input"]
+    keys = [f"{where}.{name}" for name in given] if isinstance(given, dict) else [where]
+    return [key for key in keys if key in WAYS]
 
 
 def where_the_secret_goes(provider: str, name: str = "NAME") -> str:

@@ -60,7 +60,7 @@ class Microsoft:
 class GitHub:
     client_id: Text
     """Of the school's application; Git in the workspaces signs in with it."""
-    url: Text = "https://github.com"
+    url: Annotated[str, AfterValidator(_https)] = "https://github.com"
     sign_in: bool = False
     """People sign in at the portal with it, too. One machine knows it by the client's secret."""
 

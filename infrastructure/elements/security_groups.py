@@ -134,7 +134,7 @@ def _workspace_egress(network: Network) -> list[ec2.CfnSecurityGroup.EgressPrope
     return [
         *(
             _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=ANYWHERE, description="git, npm, pip")
-            for port in network.egress_ports
+            for port in dict.fromkeys(network.egress_ports)
         ),
         _Out(ip_protocol="tcp", from_port=HOMES_PORT, to_port=HOMES_PORT, cidr_ip=network.vpc_cidr, description="EFS"),
     ]

@@ -65,6 +65,12 @@ def test_every_example_is_accepted(name: str) -> None:
         ('title = "Example School"', 'title = "x"\nnode_versions = ["18"]', "school.node_versions names '18'; 20 and 22 can be had"),
         ('title = "Example School"', 'title = "x"\nextensions = "none"', "school.extensions: there is no folder"),
         ('title = "Example School"', 'title = "x"\npackages = ["none"]', "school.packages: "),
+        ("[watch]", '[github]\nclient_id = "a"\nurl = "github.school.example"\n[watch]', "github.url: an address that begins with https:// is expected, not 'github.school.example'"),
+        ("[watch]", "[sessions]\nsession_max_s = 28800\n[watch]", "sessions.session_max_s: on AWS it is the parameter `/apranova/manager/session-max-s` (docs/guides/settings-on-aws.md)"),
+        ("[watch]", '[help]\nvisits = "always"\nhistory = true\n[watch]', "help.visits: on AWS it is school.help_visits; help.history: on AWS there is no such setting: AWS keeps no history"),
+        ('title = "Example School"', 'title = "x"\nname = "x"', "school.name: on AWS it is school.title"),
+        ("nat_gateways = 3", 'proxy = "http://proxy.school.example:3128"', "network.proxy: on AWS there is no such setting: everything leaves through the NAT gateways"),
+        ("[watch]", '[email]\nurl = "smtp://mail"\n[watch]', "email.url: on AWS it is the secret `/apranova/email-url`"),
     ],
 )  # fmt: skip
 def test_a_bad_setting_is_refused_by_name(tmp_path: Path, old: str, new: str, message: str) -> None:
