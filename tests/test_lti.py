@@ -1,22 +1,38 @@
 """From a course of a learning platform, which frames ApraNova on another site, to the cohort."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.lti_platform import INSTRUCTOR, LEARNER, Platform
+from tests.lti_platform import INSTRUCTOR, LEARNER, Platform, lti_settings, running_lti_platform
+from tests.ports import free_port
 from tests.product import Product
 from tests.test_accessibility import Onlooker
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 
 
+@pytest.fixture(scope="module")
+def school() -> Iterator[tuple[Product, Platform]]:
+    """A school of its own: with a platform, the sign-in page and each cohort's page show it."""
+    port = free_port()
+    running = Product(lti_settings(port))
+    try:
+        with running_lti_platform(running.url, port) as platform:
+            running.start()
+            yield running, platform
+            assert running.stop() == 0
+    finally:
+        running.remove()
+
+
 def test_a_course_that_frames_apranova_is_connected_and_its_learners_come_into_the_cohort(
-    product: Product, new_page: Callable[[], Page], lti: Platform
+    school: tuple[Product, Platform], new_page: Callable[[], Page]
 ) -> None:
+    product, lti = school
     lti.add("tess", INSTRUCTOR, email=product.accounts()["instructor"].email)
     lti.add("lena", LEARNER, email="lena@demo.school.example", name="Lena Lang")
     lti.add("shy", LEARNER, name="Shy")
@@ -54,9 +70,12 @@ def test_a_course_that_frames_apranova_is_connected_and_its_learners_come_into_t
     assert [it["url"] for it in lti.returned] == [f"{product.url}/api/auth/lti/launch/"]
 
 
-def test_a_launch_that_is_over_says_what_to_do(product: Product, new_page: Callable[[], Page], lti: Platform) -> None:
+def test_a_launch_that_is_over_says_what_to_do(school: tuple[Product, Platform], new_page: Callable[[], Page]) -> None:
     page = new_page()
-    page.goto(f"{product.url}/api/auth/lti/open/?code=old")
+    page.goto(f"{school[0].url}/signin")
+    expect(page.get_by_text("open ApraNova from your course in Nordlicht Moodle")).to_be_visible()
+    Onlooker(page).look("the sign-in page of a school with a platform")
+    page.goto(f"{school[0].url}/api/auth/lti/open/?code=old")
     expect(page.get_by_text("Open ApraNova from your course again")).to_be_visible()
     Onlooker(page).look("a launch that is over", refused=(400,))
 
