@@ -56,6 +56,7 @@ from backend.platform.problems import (
     problem_response,
     unavailable,
 )
+from backend.shared_data.api import router as shared_data_router
 from backend.sharing.api import router as sharing_router
 from backend.workspaces.api import router as workspaces_router
 from backend.workspaces.errors import problem_of
@@ -166,6 +167,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)
     api.add_router("cohorts/", submissions_router)
+    api.add_router("cohorts/", shared_data_router)
     api.add_router("assignments/", own_assignments_router)
     api.add_router("workspace/", workspaces_router)
     api.add_router("workspace/", sharing_router)
