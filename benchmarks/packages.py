@@ -21,7 +21,7 @@ from benchmarks import charts
 from benchmarks.measure import Findings, Measure, Target
 from manager.adapters.tests.engine_under_test import SOURCE, EngineUnderTest
 from manager.adapters.tests.terminal import NODE, Terminal
-from single_machine.packages import add_npm
+from single_machine.package_store import add_npm
 from single_machine.portal_build import node_environment, npm_command
 
 PROJECT = SOURCE / "tests/preview_app"

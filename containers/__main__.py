@@ -16,6 +16,8 @@ from containers.building import LOCAL, Builder
 from containers.catalogue import BY_NAME, SOURCE, Image, UnknownImage, choose
 from containers.engine import Engine, EngineFailed, NoEngine, find_engine
 from containers.smoke import NotWell, smoke
+from contract.environment import BadSetting
+from contract.image_choices import NODE_VERSIONS, read_choices
 
 PLATFORMS = {"x86": ("linux/amd64", "x86_64"), "arm": ("linux/arm64", "aarch64")}
 _RELEASE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
@@ -32,7 +34,7 @@ def main() -> int:
     except KeyboardInterrupt:
         sys.stderr.write("apranova: stopped. Run the same command to continue; finished builds are kept.\n")
         return 130
-    except (BadRequest, UnknownImage, NoEngine, EngineFailed, NotWell, BadLock) as problem:
+    except (BadRequest, UnknownImage, NoEngine, EngineFailed, NotWell, BadLock, BadSetting) as problem:
         sys.stderr.write(f"apranova: {problem}\n")
         return 1
     except OSError as problem:
@@ -60,6 +62,20 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--earlier", default="", metavar="GATEWAY", help="an earlier gateway image whose static files the new one keeps"
     )
+    for_school = parser.add_argument_group(
+        "what a school's VS Code workspaces have besides (it becomes part of the tag)"
+    )
+    for_school.add_argument(
+        "--node-version", action="append", default=[], choices=NODE_VERSIONS, help="more of Node.js; again for another"
+    )
+    for_school.add_argument("--extensions", default="", metavar="FOLDER", help="with .vsix files")
+    for_school.add_argument(
+        "--packages",
+        action="append",
+        default=[],
+        metavar="FOLDER",
+        help="a project, whose package-lock.json or requirements.txt names packages; again for another",
+    )
     parser.add_argument(
         "--out", type=Path, default=SOURCE / "dist/images", help="folder for logs and bills of materials"
     )
@@ -85,7 +101,8 @@ def _parse() -> argparse.Namespace:
 
 def _run(arguments: argparse.Namespace) -> int:
     images = choose(arguments.images)
-    release = arguments.release or _commit()
+    choices = read_choices(arguments.node_version, arguments.extensions, arguments.packages, base=Path.cwd())
+    release = choices.tag(arguments.release or _commit())
     if not _RELEASE.fullmatch(release):
         raise BadRequest(f"--release {release!r}: use letters, digits, dots, dashes and underscores only")
     if arguments.push and arguments.registry == LOCAL:
@@ -105,7 +122,7 @@ def _run(arguments: argparse.Namespace) -> int:
     tags = {image.name: f"{arguments.registry}/{image.name}:{release}" for image in images}
     if not arguments.no_build:
         target = PLATFORMS[arguments.arch][0] if arguments.arch else ""
-        builder = Builder(engine, release, arguments.out, base=arguments.base, platform=target)
+        builder = Builder(engine, release, arguments.out, base=arguments.base, platform=target, choices=choices)
         for image in images:
             tag = tags[image.name]
             builder.image(image, tag, earlier=arguments.earlier)

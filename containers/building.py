@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,8 +12,10 @@ from pathlib import Path
 
 from containers.catalogue import BY_NAME, SHARED_DOCKERFILE, SHARED_STAGES, SOURCE, STATIC_TARGET, Image
 from containers.engine import Build, Engine
+from contract.image_choices import ImageChoices, lock_files
 
 LOCAL = "localhost/apranova"
+SCHOOL_DOCKERFILE = "FROM scratch\nCOPY extensions /school/extensions\nCOPY packages /school/packages\n"
 _PROXIES = ("http_proxy", "https_proxy", "no_proxy")
 
 
@@ -25,6 +29,8 @@ class Builder:
     """A base in place of the pinned Debian 12."""
     platform: str = ""
     """Such as linux/arm64; empty: this machine's."""
+    choices: ImageChoices = field(default_factory=ImageChoices)
+    """What the school's VS Code image holds besides."""
     _built: dict[str, str] = field(default_factory=dict)
     """Stages that are built already, with their tags."""
 
@@ -54,6 +60,8 @@ class Builder:
         else:
             shared = [stage for stage in SHARED_STAGES if f"ARG {stage.upper()}=" in text]
             arguments |= {stage.upper(): self.stage(SHARED_DOCKERFILE, stage, stage) for stage in shared}
+        if "ARG SCHOOL=" in text and self.choices.suffix():
+            arguments |= {"SCHOOL": self._school(), "NODE_VERSIONS": " ".join(self.choices.node_versions)}
         print(f"building {tag} …", flush=True)
         began = time.monotonic()
         secrets = {name: file for name, file in registry_settings(os.environ).items() if f"id={name}," in text}
@@ -67,6 +75,31 @@ class Builder:
         )
         self.engine.build(build, SOURCE, self.out / f"{tag.rpartition('/')[2].partition(':')[0]}.log")
         print(f"  {int(self.engine.inspect(tag)['Size']) / 1e6:.0f} MB, {time.monotonic() - began:.0f} s", flush=True)
+
+    def _school(self) -> str:
+        """The tag of an image with the school's files and nothing else. Raises EngineFailed."""
+        if "school" not in self._built:
+            tag = f"{LOCAL}/school:{self.release}"
+            with tempfile.TemporaryDirectory(prefix="apranova-school-") as folder:
+                copy_choices(self.choices, Path(folder))
+                dockerfile = Path(folder, "Dockerfile")
+                dockerfile.write_text(SCHOOL_DOCKERFILE)
+                build = Build(dockerfile, tag, platform=self.platform)
+                self.engine.build(build, Path(folder), self.out / "school.log")
+            self._built["school"] = tag
+        return self._built["school"]
+
+
+def copy_choices(choices: ImageChoices, into: Path) -> None:
+    """Extensions, and a folder for each project with its lock files alone."""
+    for name in ("extensions", "packages"):
+        (into / name).mkdir()
+    for file in choices.vsix_files():
+        shutil.copyfile(file, into / "extensions" / file.name)
+    for number, project in enumerate(choices.packages):
+        (into / "packages" / str(number)).mkdir()
+        for file in lock_files(project):
+            shutil.copyfile(file, into / "packages" / str(number) / file.name)
 
 
 def registry_settings(environment: Mapping[str, str]) -> dict[str, Path]:

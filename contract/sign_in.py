@@ -39,8 +39,28 @@ VARIABLES = (
     "APRANOVA_SAML_ID_ATTRIBUTE",
     "APRANOVA_SAML_EMAIL_ATTRIBUTE",
     "APRANOVA_SAML_NAME_ATTRIBUTE",
+    "APRANOVA_LTI_ISSUER",
+    "APRANOVA_LTI_NAME",
+    "APRANOVA_LTI_CLIENT_ID",
+    "APRANOVA_LTI_DEPLOYMENT_IDS",
+    "APRANOVA_LTI_LOGIN_URL",
+    "APRANOVA_LTI_TOKEN_URL",
+    "APRANOVA_LTI_KEYS_URL",
+    "APRANOVA_LTI_VERIFIED_DOMAINS",
+    "APRANOVA_LTI_TEACHERS",
 )
 DISCOVERY = "/.well-known/openid-configuration"
+CANVAS = "https://canvas.instructure.com"
+_OF_CANVAS = {
+    "APRANOVA_LTI_LOGIN_URL": "https://sso.canvaslms.com/api/lti/authorize_redirect",
+    "APRANOVA_LTI_KEYS_URL": "https://sso.canvaslms.com/api/lti/security/jwks",
+}
+"""All schools at Instructure share these, and the issuer."""
+_OF_MOODLE = {
+    "APRANOVA_LTI_LOGIN_URL": "/mod/lti/auth.php",
+    "APRANOVA_LTI_TOKEN_URL": "/mod/lti/token.php",
+    "APRANOVA_LTI_KEYS_URL": "/mod/lti/certs.php",
+}
 _TENANT = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{3,253}")
 _TENANTS_OF_ANYBODY = ("common", "organizations", "consumers")
 _ENTITY = re.compile(r"[a-z][a-z0-9+.-]*:[^\s'\"<>]{1,1000}", re.IGNORECASE)
@@ -107,6 +127,33 @@ Provider = OpenID | GitHub | Saml
 
 
 @dataclass(frozen=True)
+class Lti:
+    """The school's learning platform, as Moodle or Canvas: it opens ApraNova by LTI 1.3."""
+
+    name: str
+    issuer: str
+    client_id: str
+    deployment_ids: tuple[str, ...]
+    login_url: str
+    """Where the platform says who somebody is."""
+    token_url: str
+    """Where we get the right to read a course's list of people and to send marks."""
+    keys_url: str
+    """The platform's public keys."""
+    verified_domains: tuple[str, ...]
+    """LTI does not say which addresses are verified: those at these domains are."""
+    teachers: bool = False
+    """Whoever teaches a connected course there teaches its cohort here, also newcomers."""
+    id: str = "lti"
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """Of its pages and services; a course's addresses must be at one of them."""
+        addresses = (self.issuer, self.login_url, self.token_url, self.keys_url)
+        return tuple(dict.fromkeys(f"{it.scheme}://{it.netloc}" for it in map(urlsplit, addresses)))
+
+
+@dataclass(frozen=True)
 class SignIn:
     providers: tuple[Provider, ...] = ()
     passwords: bool = True
@@ -116,6 +163,8 @@ class SignIn:
     """The claim with a newcomer's groups, one of which may be a cohort's name. Empty: none."""
     instructor_group: str = ""
     """Newcomers in this group become instructors; empty: nobody does."""
+    lti: Lti | None = None
+    """No button leads to it: people come from there."""
 
 
 def read_sign_in(variables: Mapping[str, str]) -> SignIn:
@@ -131,7 +180,8 @@ def read_sign_in(variables: Mapping[str, str]) -> SignIn:
     providers = tuple(it for it in found if it is not None)
     passwords = environment.flag("APRANOVA_SIGN_IN_PASSWORDS") if "APRANOVA_SIGN_IN_PASSWORDS" in environment else True
     break_glass = environment.text("APRANOVA_ADMIN_EMAIL", "").lower()
-    if not passwords and not providers:
+    lti = _lti(environment)
+    if not passwords and not providers and lti is None:
         raise BadSetting("APRANOVA_SIGN_IN_PASSWORDS is no, but no provider is set: nobody could sign in")
     if not passwords and not break_glass:
         raise BadSetting(
@@ -144,6 +194,7 @@ def read_sign_in(variables: Mapping[str, str]) -> SignIn:
         break_glass=break_glass,
         groups_claim=environment.text("APRANOVA_SIGN_IN_GROUPS_CLAIM", ""),
         instructor_group=environment.text("APRANOVA_SIGN_IN_INSTRUCTOR_GROUP", ""),
+        lti=lti,
     )
 
 
@@ -211,6 +262,45 @@ def _saml(environment: Environment) -> Saml | None:
         email_attribute=environment.text("APRANOVA_SAML_EMAIL_ATTRIBUTE", ""),
         name_attribute=environment.text("APRANOVA_SAML_NAME_ATTRIBUTE", ""),
     )
+
+
+def _lti(environment: Environment) -> Lti | None:
+    if "APRANOVA_LTI_ISSUER" not in environment:
+        return None
+    for variable, where in (
+        ("APRANOVA_LTI_CLIENT_ID", "the platform shows it where you register ApraNova"),
+        ("APRANOVA_LTI_DEPLOYMENT_IDS", "the platform shows the deployment ID where you register ApraNova"),
+        (
+            "APRANOVA_LTI_VERIFIED_DOMAINS",
+            "LTI does not say which addresses are verified, so name the domains of your school, as in school.example",
+        ),
+    ):
+        if variable not in environment:
+            raise BadSetting(f"{variable} is not set; {where}")
+    issuer = _encrypted(environment, "APRANOVA_LTI_ISSUER")
+    if issuer == CANVAS and "APRANOVA_LTI_TOKEN_URL" not in environment:
+        raise BadSetting(
+            "APRANOVA_LTI_TOKEN_URL is not set; for Canvas it is your school's own address, as in "
+            "https://school.instructure.com/login/oauth2/token"
+        )
+    return Lti(
+        name=environment.text("APRANOVA_LTI_NAME", "your school's learning platform"),
+        issuer=issuer,
+        client_id=environment.text("APRANOVA_LTI_CLIENT_ID"),
+        deployment_ids=tuple(environment.text("APRANOVA_LTI_DEPLOYMENT_IDS").split()),
+        login_url=_lti_address(environment, "APRANOVA_LTI_LOGIN_URL", issuer),
+        token_url=_lti_address(environment, "APRANOVA_LTI_TOKEN_URL", issuer),
+        keys_url=_lti_address(environment, "APRANOVA_LTI_KEYS_URL", issuer),
+        verified_domains=_domains(environment, "APRANOVA_LTI_VERIFIED_DOMAINS"),
+        teachers=environment.flag("APRANOVA_LTI_TEACHERS") if "APRANOVA_LTI_TEACHERS" in environment else False,
+    )
+
+
+def _lti_address(environment: Environment, name: str, issuer: str) -> str:
+    """What the school set; else where Canvas or a Moodle has it."""
+    if name in environment:
+        return _encrypted(environment, name)
+    return _OF_CANVAS[name] if issuer == CANVAS else issuer.rstrip("/") + _OF_MOODLE[name]
 
 
 def _provider(

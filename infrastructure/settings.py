@@ -15,18 +15,22 @@ from itertools import combinations
 from typing import Annotated, Any, Literal
 
 import botocore.session
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 from pydantic.dataclasses import dataclass
 
+from contract.environment import BadSetting, Environment
 from contract.names import WorkspaceKind
+from contract.network import read_network
 from contract.sizes import FARGATE_MEMORY_MIB
+from infrastructure import sign_in_settings
+from infrastructure.names import WORKSPACE_INTERNET_PORTS
+from infrastructure.sign_in_settings import STRICT, WITH_SECRET, GitHub, Google, Lti, Microsoft, OpenId, Saml, SignIn
 
 Arch = Literal["x86", "arm"]
 
 FARGATE_HOUR: dict[Arch, tuple[float, float]] = {"x86": (0.04048, 0.004445), "arm": (0.03238, 0.00356)}
 """Dollars for a vCPU and for a GB of memory; a test compares with simulator/costs/prices.toml."""
 ZONES = 3
-STRICT = ConfigDict(strict=True, extra="forbid")
 
 # By default RDS derives the limit from memory. We set it, so that an alarm can fire at 80 % of it.
 DATABASE_CONNECTIONS = {
@@ -81,6 +85,7 @@ def _require(condition: bool, message: str) -> None:
 
 
 _HOST = r"(?=.{1,190}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}"
+_EMAIL = r"[^@\s]+@[^@\s]+\.[^@\s]+"
 _CLOCK = r"([01]\d|2[0-3]):[0-5]\d"
 _DAY = r"(mon|tue|wed|thu|fri|sat|sun)"
 Cidr = Annotated[str, AfterValidator(_cidr)]
@@ -104,7 +109,7 @@ class School:
     """The portal's host, and the name of a Route 53 zone."""
     hosted_zone_id: Annotated[str, _pattern(r"Z[A-Z0-9]{5,31}", "the id of a Route 53 zone, Z…,")]
     time_zone: Annotated[str, _check(_is_time_zone, "a name like Europe/Vienna")]
-    operators_email: Annotated[str, _pattern(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address")]
+    operators_email: Annotated[str, _pattern(_EMAIL, "an e-mail address")]
     """Gets alarms and budget warnings."""
     help_visits: Literal["when-called", "during-class", "always"] = "when-called"
     """When instructors may open their students' workspaces."""
@@ -112,6 +117,16 @@ class School:
     """How long the erasure of a person can be taken back."""
     share_with_anyone: bool = False
     """Students may share an app with anyone who has the link."""
+    admin_email: Annotated[str, _pattern(rf"({_EMAIL})?", "an e-mail address")] = ""
+    """The one admin who may still sign in by password where `sign_in.passwords` is false."""
+    email_from: Annotated[str, _pattern(rf"({_EMAIL})?", "an e-mail address")] = ""
+    """Who the portal's mail is from; empty: no-reply at `domain`."""
+    node_versions: tuple[str, ...] = ()
+    """More of Node.js in each VS Code workspace, beside the image's own."""
+    extensions: str = ""
+    """A folder with .vsix files that each VS Code workspace has; from the file's own folder on."""
+    packages: tuple[str, ...] = ()
+    """Folders of projects whose lock files' packages each VS Code workspace has already."""
 
     @property
     def url(self) -> str:
@@ -142,8 +157,30 @@ class Network:
     answer_within_s: Annotated[int, _between(30, 120)] = 60
     """How long CloudFront waits for an answer's first byte, and between two packets. Above 60 the
     account needs a higher quota (CloudFront, "Response timeout per origin")."""
+    egress_ports: Annotated[tuple[Annotated[int, _between(1, 65_535)], ...], Field(max_length=50)] = (
+        WORKSPACE_INTERNET_PORTS
+    )
+    """What workspaces reach on the internet."""
+    npm_registry: str = ""
+    pip_index: str = ""
+    extensions_gallery: str = ""
+    """Mirrors for students, as on one machine. Their certificates have to be public ones."""
+
+    @property
+    def mirrors(self) -> dict[str, str]:
+        """Those that are set, as the variables that the manager reads."""
+        named = {
+            "APRANOVA_NPM_REGISTRY": self.npm_registry,
+            "APRANOVA_PIP_INDEX": self.pip_index,
+            "APRANOVA_EXTENSIONS_GALLERY": self.extensions_gallery,
+        }
+        return {variable: value for variable, value in named.items() if value}
 
     def __post_init__(self) -> None:
+        try:
+            read_network(Environment(self.mirrors))
+        except BadSetting as problem:
+            raise ValueError(re.sub(r"APRANOVA_[A-Z_]+", lambda it: it[0][9:].lower(), str(problem))) from None
         whole = ipaddress.IPv4Network(self.vpc_cidr)
         _require(16 <= whole.prefixlen <= 24, f"vpc_cidr: a /16 to /24 is expected, not {whole}")
         parts = [ipaddress.IPv4Network(cidr) for cidr in (*self.public_cidrs, *self.private_cidrs)]
@@ -294,10 +331,40 @@ class Settings:
     database: Database = field(default_factory=Database)
     cache: Cache = field(default_factory=Cache)
     homes: Homes = field(default_factory=Homes)
+    sign_in: SignIn = field(default_factory=SignIn)
+    openid: OpenId | None = None
+    google: Google | None = None
+    microsoft: Microsoft | None = None
+    github: GitHub | None = None
+    saml: Saml | None = None
+    lti: Lti | None = None
     manager_concurrency: Annotated[int | None, _between(1, 1_000)] = None
     """Reserved for the manager's function; none: it shares the account's."""
 
+    @property
+    def providers_with_secret(self) -> tuple[str, ...]:
+        """Those at which people sign in and that gave the school a secret."""
+        at_github = self.github is not None and self.github.sign_in
+        return tuple(name for name in WITH_SECRET if (at_github if name == "github" else getattr(self, name)))
+
+    @property
+    def sign_in_variables(self) -> dict[str, str]:
+        """What the backend reads, without the secrets."""
+        tables = ("sign_in", "openid", "google", "microsoft", "saml", "lti")
+        found: dict[str, str] = {}
+        for table in (*tables, *(("github",) if "github" in self.providers_with_secret else ())):
+            found |= sign_in_settings.variables_of(table, getattr(self, table))
+        if self.school.admin_email:
+            found["APRANOVA_ADMIN_EMAIL"] = self.school.admin_email
+        return found
+
+    @property
+    def task_variables(self) -> dict[str, str]:
+        """What the manager passes on to each workspace."""
+        return {**self.network.mirrors, **sign_in_settings.variables_of("github", self.github)}
+
     def __post_init__(self) -> None:
+        sign_in_settings.check(self.sign_in_variables, self.providers_with_secret)
         region = self.account.region
         for zone in self.network.zones:
             fits = re.fullmatch(f"{re.escape(region)}[a-f]", zone)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 
 from contract.environment import Environment
 from contract.names import WorkspaceKind, WorkspaceSize
+from contract.network import read_network
 from contract.sizes import FARGATE_MEMORY_MIB, SizeLimits, on_fargate
 from manager.adapters.ecs.settings import EcsSettings
 from manager.domain.policy import Policy
@@ -133,8 +134,20 @@ def _ecs(environment: Environment, policy: Policy, task: SizeLimits, prefix: str
         memory_mib=task.memory_mib,
         architecture=environment.choice("APRANOVA_TASK_ARCHITECTURE", ARCHITECTURES, "X86_64"),
         family_prefix=prefix,
+        of_the_school=_of_the_school(environment),
         slots_ahead=environment.whole("APRANOVA_SLOTS_AHEAD", 100, 1, 1_000),
     )
+
+
+def _of_the_school(environment: Environment) -> dict[str, str]:
+    """What the engine and the image tell a task on one machine."""
+    variables = read_network(environment).for_tasks("")
+    if client_id := environment.text("APRANOVA_GITHUB_CLIENT_ID", ""):
+        variables["APRANOVA_GITHUB_CLIENT_ID"] = client_id
+        variables["APRANOVA_GITHUB_URL"] = environment.url(
+            "APRANOVA_GITHUB_URL", ("https", "http"), "https://github.com"
+        ).rstrip("/")
+    return variables
 
 
 def _images(environment: Environment, policy: Policy) -> dict[WorkspaceKind, str]:

@@ -35,6 +35,7 @@ const config: NextConfig = {
       { source: "/cohorts/:id/assignments/:assignment", destination: "/cohorts/assignment" },
       { source: "/cohorts/:id/students/:student/history", destination: "/cohorts/history" },
       { source: "/cohorts/:id/students/:student/look", destination: "/cohorts/look" },
+      { source: "/courses/:id", destination: "/courses/one" },
       { source: "/history/:workspace", destination: "/history/one" },
       { source: "/join/:key", destination: "/join/one" },
       // In production the edge sends these to the backend; `next dev` does it itself.

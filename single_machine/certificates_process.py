@@ -11,7 +11,7 @@ from certificates.delegation import is_served
 from certificates.name_server import EVERY_ADDRESS
 from certificates.settings import Settings as IssuingSettings
 from single_machine import network_programs
-from single_machine.processes import ProcessSpec
+from single_machine.spawning import ProcessSpec
 
 PASSED_ON = (
     "APRANOVA_TLS_DIRECTORY",

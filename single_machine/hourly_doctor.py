@@ -9,8 +9,8 @@ import sys
 from typing import Self
 
 from contract.doctor import EVERY_S
-from single_machine.processes import ProcessSpec, spawn
 from single_machine.settings import Settings
+from single_machine.spawning import ProcessSpec, spawn
 
 FIRST_AFTER_S = 60.0
 """A school that has just started has other things to do, and a certificate may still come."""

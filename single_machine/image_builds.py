@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contract.names import WorkspaceKind
-from single_machine.processes import WITH_ALL_IT_STARTS, ProcessSpec, spawn
+from single_machine.spawning import WITH_ALL_IT_STARTS, ProcessSpec, spawn
 
 
 @dataclass(frozen=True)

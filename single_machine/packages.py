@@ -1,32 +1,14 @@
-"""`./apranova packages FOLDER`: what a project's lock files name, where all workspaces find it.
-
-npm's part is laid out as npm's own cache, each file named by the hash of its content; pip's part is
-a folder of wheels. Files are checked against the lock file, come whole and by a rename, and never
-change afterwards.
-"""
+"""`./apranova packages FOLDER`: what a project's lock files name, where all workspaces find it."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from single_machine.portal_build import node_environment, npm_command
+from single_machine.package_store import NotFilled, add_project
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import say, step
 from single_machine.settings import Settings
-
-CONTENT = "content-v2/sha512"
-_LOCKS_OF_NPM = ("package-lock.json", "npm-shrinkwrap.json")
-_NPM = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
-_PIP = ("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:")
 
 
 def run(settings: Settings, folders: Sequence[Path]) -> int:
@@ -34,89 +16,9 @@ def run(settings: Settings, folders: Sequence[Path]) -> int:
     store = settings.packages
     store.mkdir(mode=0o755, parents=True, exist_ok=True)
     for folder in folders:
-        npm = next((folder / name for name in _LOCKS_OF_NPM if (folder / name).is_file()), None)
-        pip = sorted(folder.glob("requirements*.txt"))
-        if npm is None and not pip:
-            raise CannotGoOn(f"{folder} has neither package-lock.json nor requirements.txt")
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=store) as scratch:
-            if npm is not None:
-                with step(f"npm packages of {npm}"):
-                    added = add_npm(npm, store / "npm", Path(scratch))
-                say(f"  {added} new")
-            for file in pip:
-                with step(f"Python packages of {file}"):
-                    added = add_wheels(file, store / "wheels", Path(scratch))
-                say(f"  {added} new")
+        try:
+            add_project(folder, store, say=say, step=step)
+        except NotFilled as problem:
+            raise CannotGoOn(str(problem)) from None
     say("Workspaces have them from their next launch on.")
     return 0
-
-
-def add_npm(lock: Path, store: Path, scratch: Path) -> int:
-    """How many are new. Raises CannotGoOn."""
-    wanted = _digests(lock)
-    for name in ("package.json", lock.name):
-        shutil.copyfile(lock.with_name(name), scratch / name)
-    cache = scratch / "cache"
-    _run([*npm_command(), *_NPM, "--cache", str(cache)], scratch, "npm", environment=node_environment())
-    added = 0
-    for file in (cache / "_cacache" / CONTENT).glob("*/*/*"):
-        digest = "".join(file.parts[-3:])
-        place = store / CONTENT / file.parts[-3] / file.parts[-2] / file.parts[-1]
-        if digest not in wanted or place.exists():
-            continue
-        if hashlib.sha512(file.read_bytes()).hexdigest() != digest:
-            raise CannotGoOn(f"what npm brought for {digest[:12]}… is not what its lock file names")
-        _put(file, place)
-        added += 1
-    # Also when nothing is new: a run that was cut short may have left it out.
-    files = sorted(file.name for file in (store / CONTENT).glob("*/*/*"))
-    state = scratch / "state"
-    state.write_text(hashlib.sha256("\n".join(files).encode()).hexdigest())
-    _put(state, store / "state")
-    return added
-
-
-def add_wheels(requirements: Path, store: Path, scratch: Path) -> int:
-    """How many are new. Raises CannotGoOn; pip refuses a requirement without a hash."""
-    fresh = scratch / "wheels"
-    command = [sys.executable, *_PIP, "--dest", str(fresh), "--requirement", str(requirements.absolute())]
-    _run(command, scratch, "pip", environment=dict(os.environ))
-    added = 0
-    for file in sorted(fresh.glob("*.whl")):
-        place = store / file.name
-        if not place.exists():
-            _put(file, place)
-            added += 1
-        elif place.read_bytes() != file.read_bytes():
-            raise CannotGoOn(f"another {file.name} is in the store already, with another hash")
-    return added
-
-
-def _digests(lock: Path) -> set[str]:
-    """Raises CannotGoOn."""
-    try:
-        packages = json.loads(lock.read_text("utf-8"))["packages"]
-        words = [word for package in packages.values() for word in str(package.get("integrity", "")).split()]
-        parts = [word.partition("-") for word in words]
-        return {base64.b64decode(digest).hex() for algorithm, _, digest in parts if algorithm == "sha512"}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        raise CannotGoOn(f"{lock} is no lock file of npm 7 or newer") from None
-
-
-def _put(file: Path, place: Path) -> None:
-    """A whole file, that nobody changes any more."""
-    for folder in reversed(place.parents):
-        if not folder.exists():
-            folder.mkdir(mode=0o755)
-            folder.chmod(0o755)
-    file.chmod(0o444)
-    file.replace(place)
-
-
-def _run(command: Sequence[str], folder: Path, name: str, *, environment: dict[str, str]) -> None:
-    done = subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-    if done.returncode:
-        last = "".join(f"\n  | {line}" for line in done.stdout.splitlines()[-12:])
-        raise CannotGoOn(f"{name} could not fetch the packages; nothing was added.{last}")

@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from pathlib import Path
 
-from single_machine.processes import WITH_ALL_IT_STARTS, ProcessSpec, spawn
+from single_machine.spawning import WITH_ALL_IT_STARTS, ProcessSpec, spawn
 
 SOURCES = (
     "src",

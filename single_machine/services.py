@@ -22,9 +22,9 @@ from single_machine.certificates_process import certificates_spec
 from single_machine.doctor_record import record_file as doctor_file
 from single_machine.network_programs import READ_BY_APT, READ_BY_BACKEND
 from single_machine.portal_build import node_binary
-from single_machine.processes import LISTEN_FD, ProcessSpec
 from single_machine.secrets_file import Secrets
 from single_machine.settings import Settings
+from single_machine.spawning import LISTEN_FD, ProcessSpec
 
 PASSED_ON = (
     "APRANOVA_KINDS",

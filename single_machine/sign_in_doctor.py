@@ -15,7 +15,7 @@ from urllib.parse import unquote, urlsplit
 from cryptography import x509
 
 from contract.environment import BadSetting
-from contract.sign_in import GitHub, OpenID, Saml
+from contract.sign_in import GitHub, Lti, OpenID, Saml
 from single_machine.answers import Answer, Verdict
 from single_machine.settings import Settings
 from single_machine.web_requests import WebAnswer, ask, context_of
@@ -25,7 +25,7 @@ CERTIFICATE_ENDS_SOON = timedelta(days=30)
 
 
 def sign_in(settings: Settings) -> Iterator[Answer]:
-    if not settings.sign_in.providers:
+    if not settings.sign_in.providers and settings.sign_in.lti is None:
         return
     try:
         context = context_of(settings.network)
@@ -39,6 +39,8 @@ def sign_in(settings: Settings) -> Iterator[Answer]:
                 yield _github(provider, ask(settings.network, context, provider.api))
             case Saml():
                 yield _metadata(provider, _read(provider, settings, context))
+    if settings.sign_in.lti is not None:
+        yield _platform_keys(settings.sign_in.lti, ask(settings.network, context, settings.sign_in.lti.keys_url))
 
 
 def _discovery(provider: OpenID, answer: WebAnswer) -> Answer:
@@ -70,6 +72,21 @@ def _github(provider: GitHub, answer: WebAnswer) -> Answer:
         advice = "Check the firewall, and github.url if you have set it."
         return Answer(check, Verdict.NO, f"{provider.api} cannot be reached ({answer.why_not})", advice)
     return Answer(check, Verdict.YES, f"{provider.api} answers")
+
+
+def _platform_keys(platform: Lti, answer: WebAnswer) -> Answer:
+    check = f"launches from {platform.name}"
+    why_not = _why_not(answer)
+    try:
+        keys = [] if why_not else json.loads(answer.body)["keys"]
+        usable = [it for it in keys if it.get("kty") == "RSA" and it.get("kid")]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        usable, why_not = [], "it shows no JSON with keys"
+    if why_not or not usable:
+        advice = "Open this address in a browser: it must show JSON. Check lti.issuer, lti.keys_url and the firewall."
+        told = why_not or "it shows no RSA key"
+        return Answer(check, Verdict.NO, f"{platform.keys_url} does not answer as it should ({told})", advice)
+    return Answer(check, Verdict.YES, f"{platform.keys_url} shows {len(usable)} public keys")
 
 
 def _read(provider: Saml, settings: Settings, context: ssl.SSLContext) -> WebAnswer:

@@ -13,11 +13,12 @@ from typing import NoReturn
 
 from single_machine import local_socket
 from single_machine.preflight import make_folders
-from single_machine.processes import DidNotStart, Processes, ProcessSpec
+from single_machine.processes import DidNotStart, Processes
 from single_machine.progress import warn
 from single_machine.services import UnitServices
 from single_machine.settings import Settings
 from single_machine.signals import Stop, ignore_signals, signals_end_us
+from single_machine.spawning import ProcessSpec
 
 TICK_S = 0.2
 UNIT_READY_WITHIN_S = 60.0

@@ -53,6 +53,7 @@ def get_sign_in(request: HttpRequest) -> dict[str, Any]:  # noqa: ARG001  ninja'
         "school": settings.ENVIRONMENT.school_name,
         "providers": [{"id": it.id, "name": it.name} for it in sign_in.providers],
         "passwords": sign_in.passwords,
+        "platform": sign_in.lti.name if sign_in.lti else None,
     }
 
 

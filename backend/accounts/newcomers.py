@@ -26,6 +26,8 @@ class Newcomer:
     """The page of the portal that the person wants; a join link's page is an invitation."""
     groups: frozenset[str]
     """What the provider says, in the claim that the school named."""
+    launch: object = None
+    """What the learning platform said of them and their course; a package above reads it."""
 
 
 @dataclass(frozen=True)

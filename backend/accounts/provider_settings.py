@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from contract.sign_in import GitHub, OpenID, Saml, SignIn
+from contract.sign_in import GitHub, Lti, OpenID, Saml, SignIn
 
 SCHOOL = "school"
 """The part of SAML's addresses that names the provider; a school has one."""
@@ -51,6 +51,7 @@ def allauth_providers(sign_in: SignIn) -> dict[str, Any]:
             "provider_class": "backend.accounts.saml.SchoolSaml",
             "APPS": [_saml(it) for it in sign_in.providers if isinstance(it, Saml)],
         },
+        "lti": {"APPS": [_lti(sign_in.lti)] if sign_in.lti else []},
     }
 
 
@@ -70,6 +71,14 @@ def _github(provider: GitHub) -> dict[str, Any]:
         "client_id": provider.client_id,
         "secret": provider.client_secret,
         "settings": {"scope": ["user:email"], "url": provider.url, "api": provider.api},
+    }
+
+
+def _lti(platform: Lti) -> dict[str, Any]:
+    return {
+        "name": platform.name,
+        "client_id": platform.client_id,
+        "settings": {"verified_email": list(platform.verified_domains)},
     }
 
 

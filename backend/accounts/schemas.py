@@ -52,6 +52,8 @@ class SignInOut(Schema):
     providers: list[ProviderOut]
     passwords: bool
     """False: only the provider's button is shown; one admin may still use a password."""
+    platform: str | None
+    """The school's learning platform, from whose courses people come, too; null: none."""
 
 
 class SignInIn(Schema):

@@ -22,6 +22,7 @@ from django.http import HttpRequest
 from backend.accounts.addresses import fold
 from backend.accounts.models import User
 from backend.accounts.newcomers import Newcomer, Welcome, find_welcome
+from backend.accounts.roles import Role
 from backend.audit.record import record
 from backend.platform.names import clean_name
 from backend.platform.problems import ProblemError
@@ -52,11 +53,13 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
         """Link the provider's account to ours with the same verified address, once."""
         if sociallogin.is_existing:
             _refuse_inactive(_user(sociallogin))
+            _refuse_admin(_user(sociallogin), sociallogin)
             return
         user = _find_user(_verified_addresses(sociallogin))
         if user is None:
             return  # `save_user` follows
         _refuse_inactive(user)
+        _refuse_admin(user, sociallogin)
         _refuse_second(user, sociallogin)
         with transaction.atomic():
             sociallogin.connect(request, user)
@@ -127,7 +130,9 @@ def _find_user(addresses: list[str]) -> User | None:
 def _welcome(sociallogin: SocialLogin) -> tuple[str, Welcome]:
     """The first address that somebody wants here, and what it becomes."""
     for email in _verified_addresses(sociallogin):
-        welcome = find_welcome(Newcomer(email, _wanted_page(sociallogin), _groups(sociallogin)))
+        welcome = find_welcome(
+            Newcomer(email, _wanted_page(sociallogin), _groups(sociallogin), getattr(sociallogin, "launch", None))
+        )
         if welcome is not None:
             return email, welcome
     raise ValidationError("nobody invited this address", code="not_invited")
@@ -150,6 +155,12 @@ def _verified_addresses(sociallogin: SocialLogin) -> list[str]:
 def _refuse_inactive(user: User) -> None:
     if not user.is_active:
         raise ValidationError("the account is deactivated", code="inactive")
+
+
+def _refuse_admin(user: User, sociallogin: SocialLogin) -> None:
+    """Whoever administers the learning platform gives people any address there, also an admin's."""
+    if sociallogin.account.provider == "lti" and user.role == Role.ADMIN:
+        raise ValidationError("admins sign in here", code="admin_by_lti")
 
 
 def _refuse_second(user: User, sociallogin: SocialLogin) -> None:

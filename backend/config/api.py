@@ -45,6 +45,8 @@ from backend.costs.budgets_api import router as budgets_router
 from backend.history.api import router as history_router
 from backend.history.class_api import router as class_history_router
 from backend.history.look_api import router as look_router
+from backend.lti.api import of_cohorts as courses_of_cohorts_router
+from backend.lti.api import router as courses_router
 from backend.personal_data.api import own_router as own_export_router
 from backend.platform.problems import (
     CONTENT_TYPE,
@@ -168,6 +170,8 @@ def build_api() -> ApraNovaAPI:
     api.add_router("cohorts/", assignments_router)
     api.add_router("cohorts/", submissions_router)
     api.add_router("cohorts/", shared_data_router)
+    api.add_router("courses/", courses_router)
+    api.add_router("cohorts/", courses_of_cohorts_router)
     api.add_router("assignments/", own_assignments_router)
     api.add_router("workspace/", workspaces_router)
     api.add_router("workspace/", sharing_router)

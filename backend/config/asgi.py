@@ -55,7 +55,7 @@ def build_application() -> Any:
 def _body_max(path: str) -> int:
     """Only who uploads files of an assignment or shared data sends more than a form. Anybody may
     send what looks like a SAML provider's answer, and it is kept for the request that follows."""
-    if path.startswith("/api/auth/saml/"):
+    if path.startswith(("/api/auth/saml/", "/api/auth/lti/")):
         return settings.SAML_ANSWER_BYTES_MAX
     uploads = path.startswith("/api/cohorts/") and ("/assignments/" in path or "/shared/uploads/" in path)
     return settings.UPLOAD_BYTES_MAX if uploads else settings.REQUEST_BODY_BYTES_MAX

@@ -71,6 +71,7 @@ INSTALLED_APPS = [
     "backend.sharing.apps.SharingConfig",
     "backend.assignments.apps.AssignmentsConfig",
     "backend.shared_data.apps.SharedDataConfig",
+    "backend.lti.apps.LtiConfig",
     "backend.personal_data.apps.PersonalDataConfig",
     "backend.gateway.apps.GatewayConfig",
 ]
@@ -218,6 +219,7 @@ MFA_ADAPTER = "backend.accounts.adapters.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = ENVIRONMENT.school_name
 MFA_ENCRYPTION_KEY = base64.urlsafe_b64encode(_derived_key("mfa secrets"))
+LTI_KEYS_ENCRYPTION_KEY = base64.urlsafe_b64encode(_derived_key("keys for the learning platform"))
 HEADLESS_ONLY = True
 HEADLESS_CLIENTS = ("browser", "app")
 HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"  # noqa: S105  a class, not a secret

@@ -10,6 +10,7 @@ from django.views.generic import RedirectView
 
 from backend.accounts import github, openid, saml
 from backend.config.api import api, problem_for
+from backend.lti import views as lti
 from backend.platform.admin_site import site
 from backend.platform.problems import not_found, problem_response
 
@@ -30,6 +31,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/saml/<str:organization_slug>/acs/finish/", saml.finish_acs, name="saml_finish_acs"),
     path("api/auth/saml/<str:organization_slug>/metadata/", saml.metadata, name="saml_metadata"),
     path("api/auth/saml/<str:organization_slug>/sls/", _not_offered, name="saml_sls"),  # allauth names it
+    path("api/auth/lti/login/", lti.login, name="lti_login"),
+    path("api/auth/lti/launch/", lti.launch, name="lti_launch"),
+    path("api/auth/lti/open/", lti.open_launch, name="lti_open"),
+    path("api/auth/lti/keys/", lti.keys, name="lti_keys"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/door/", include("backend.gateway.door_urls")),
     path("api/", api.urls),

@@ -52,6 +52,8 @@ DEEDS = {
     "cohort.instructors_set": "said who teaches the cohort {target}{changes}",
     "cohort.join_link_create": "made a join link for the cohort {target}",
     "cohort.join_link_end": "ended a join link of the cohort {target}",
+    "cohort.course_connected": "connected the cohort {target} with the course {course} of the learning platform",
+    "cohort.course_disconnected": "disconnected the cohort {target} from the course {course}",
     "cohort.timetable_set": "uploaded a timetable for the cohort {target}",
     "cohort.timetable_removed": "removed the timetable of the cohort {target}",
     "cohort.timetable_followed": "let the timetable of the cohort {target} follow a calendar",

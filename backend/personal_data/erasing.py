@@ -26,6 +26,7 @@ from backend.audit.models import Record
 from backend.audit.record import record
 from backend.cohorts import members
 from backend.cohorts.models import MESSAGE_MAX, Announcement, HelpCall, HelpVisit, Message
+from backend.lti.models import CourseMember
 from backend.personal_data.audit_names import Words, replace_names, words_of
 from backend.personal_data.models import Erasure, Export
 from backend.personal_data.tables import addresses_of
@@ -125,6 +126,7 @@ def _naming(words: Words, column: str) -> Q:
 def _forget_sign_ins(person: User) -> None:
     Authenticator.objects.filter(user=person).delete()
     SocialAccount.objects.filter(user=person).delete()
+    CourseMember.objects.filter(user=person).delete()
     store = import_module(settings.SESSION_ENGINE).SessionStore
     for session in SignInSession.objects.iterator():
         if session.get_decoded().get("_auth_user_id") == str(person.pk):

@@ -21,6 +21,7 @@ from backend.assignments.models import CheckRun, Copy, Submission
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, Message
 from backend.costs.models import Session
+from backend.lti.models import CourseMember
 from backend.sharing.models import Share
 from backend.workspaces.models import Workspace
 
@@ -87,6 +88,8 @@ def _account(person: User) -> Iterator[Row]:
         yield ("e-mail address", f"{address.email}{'' if address.verified else ' (not verified)'}")
     for factor in Authenticator.objects.filter(user=person).order_by("created_at"):
         yield ("two-step sign-in", f"{factor.type}, since {_text(factor.created_at)}")
+    for member in CourseMember.objects.filter(user=person).select_related("course").order_by("pk"):
+        yield ("course at the learning platform", f"{member.course}, as {member.subject}, {member.get_role_display()}")  # pyright: ignore[reportAttributeAccessIssue]
     for account in SocialAccount.objects.filter(user=person).order_by("provider"):
         yield ("sign-in at", f"{account.provider}: {account.uid}")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import subprocess
+import sys
 import sysconfig
 from pathlib import Path
 
@@ -117,6 +119,33 @@ def test_every_dockerfile_is_in_the_catalogue() -> None:
     if listed.returncode != 0:
         pytest.skip("not a git checkout")
     assert {line for line in listed.stdout.split() if "/tests/" not in line} == {*DOCKERFILES}
+
+
+def imported_by(file: Path) -> set[str]:
+    """Modules that it imports when it is loaded; what is for types alone is not."""
+    tree = ast.parse(file.read_text())
+    found = set()
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{it.name}" for it in node.names)}
+        elif isinstance(node, ast.Import):
+            found |= {it.name for it in node.names}
+    return found
+
+
+@each_dockerfile
+def test_a_build_has_every_module_that_its_programs_import(path: str) -> None:
+    """One machine's modules are copied one by one. A new import broke the portal's image."""
+    copied = [word for value in read_file(path).values("COPY") for word in value.split()[:-1]]
+    ours = [word for word in copied if word.startswith("single_machine/")]
+    for file in ours:
+        for module in imported_by(SOURCE / file):
+            place = module.replace(".", "/") + ".py"
+            folder = module.partition(".")[0]
+            if (SOURCE / place).is_file():
+                assert place in copied or folder in copied, f"{path}: {file} imports {module}"
+            elif folder not in (*sys.stdlib_module_names, "single_machine", "contract"):
+                raise AssertionError(f"{path}: {file} imports the package {module}")
 
 
 GOOD = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from containers import __main__ as command
 from containers import smoke as smoke_test
 from containers.catalogue import BY_NAME
-from containers.engine import Engine, NoEngine, find_engine
+from containers.engine import Build, Engine, NoEngine, find_engine
 from containers.smoke import NotWell, smoke
 from containers.tests.pretended_podman import PretendedPodman, pretended
 
@@ -88,6 +89,68 @@ def test_another_base_goes_into_the_shared_stages_and_their_tags_into_the_image(
     assert all("BASE=debian:mine" in call for call in shared)
     assert "BASE=debian:mine" not in image
     assert {"BUILD=localhost/apranova/build:1.2", "WORKSPACE=localhost/apranova/workspace:1.2"} <= {*image}
+
+
+@pytest.fixture
+def choices(tmp_path: Path) -> tuple[str, ...]:
+    """A school's options; its folders have more, which must not get into the image."""
+    for name in ("ext/one.vsix", "ext/notes.txt", "react/package-lock.json", "react/package.json", "react/.env"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(name)
+    return ("--node-version=20", f"--extensions={tmp_path / 'ext'}", f"--packages={tmp_path / 'react'}")
+
+
+def test_a_schools_choices_are_in_its_vscode_image_and_in_every_tag(images, podman, choices, monkeypatch) -> None:
+    seen: list[list[str]] = []
+    build = Engine.build
+
+    def watched(engine: Engine, wanted: Build, context: Path, log: Path) -> None:
+        if "/school:" in wanted.tag:
+            seen.append(sorted(str(file.relative_to(context)) for file in context.rglob("*") if file.is_file()))
+        build(engine, wanted, context, log)
+
+    monkeypatch.setattr(Engine, "build", watched)
+    assert images("gateway", "workspace-vscode", "--release", "1.2", *choices) == 0
+    assert seen == [["Dockerfile", "extensions/one.vsix", "packages/0/package-lock.json", "packages/0/package.json"]], (
+        "once, without the project's other files"
+    )
+    calls = {call[call.index("--tag") + 1]: call for call in podman.calls("build")}
+    (school,) = [tag for tag in calls if "/school:" in tag]
+    tag = school.rpartition(":")[2]
+    assert re.fullmatch(r"1\.2-school-[0-9a-f]{10}", tag)
+    for name in ("workspace-vscode", "workspace-vscode-static"):  # browsers get the extensions' files from the gateway
+        assert {f"SCHOOL={school}", "NODE_VERSIONS=20"} <= {*calls[f"localhost/apranova/{name}:{tag}"]}
+    others = [call for name, call in calls.items() if "vscode" not in name]
+    assert not any("SCHOOL=" in word for call in others for word in call)
+    assert {name.rpartition(":")[2] for name in calls} == {tag}
+
+
+def test_other_choices_are_another_tag_and_none_are_the_release_alone(images, podman, choices, tmp_path) -> None:
+    def tag(*options: str) -> str:
+        assert images("workspace-vscode", "--release", "1.2", *options) == 0
+        return podman.calls("build")[-1][podman.calls("build")[-1].index("--tag") + 1].rpartition(":")[2]
+
+    first = tag(*choices)
+    assert tag(*reversed(choices)) == first
+    assert tag() == "1.2"
+    assert len({first, *(tag(option) for option in choices), tag("--node-version=22")}) == 5
+    (tmp_path / "ext/one.vsix").write_text("another version")
+    assert tag(*choices) != first
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--extensions=/nowhere", "extensions: there is no folder /nowhere"),
+        ("--extensions={}", "has no .vsix file"),
+        ("--packages={}", "has neither package-lock.json nor requirements.txt"),
+    ],
+)
+def test_choices_that_cannot_be_built_are_refused_first(images, podman, tmp_path, capsys, option, said) -> None:
+    (tmp_path / "empty").mkdir()
+    assert images("portal", "--release", "1.2", option.format(tmp_path / "empty")) == 1
+    assert said in capsys.readouterr().err
+    assert not podman.program.with_name("calls.jsonl").exists()
 
 
 def test_pushing_says_how_layers_are_compressed(images, podman) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract.environment import BadSetting
-from contract.sign_in import GitHub, OpenID, Saml, read_sign_in
+from contract.sign_in import CANVAS, GitHub, OpenID, Saml, read_sign_in
 
 OPENID = {
     "APRANOVA_OPENID_ISSUER": "https://sso.school.example/realms/school",
@@ -104,3 +104,47 @@ def test_githubs_client_id_alone_is_for_git_and_a_server_of_the_schools_own_has_
     assert isinstance(public, GitHub)
     assert isinstance(own, GitHub)
     assert (public.api, own.api) == ("https://api.github.com", "https://github.school.example/api/v3")
+
+
+MOODLE = {
+    "APRANOVA_LTI_ISSUER": "https://moodle.school.example",
+    "APRANOVA_LTI_CLIENT_ID": "QBk3r1xS7VnRpLw",
+    "APRANOVA_LTI_DEPLOYMENT_IDS": "1 4",
+    "APRANOVA_LTI_VERIFIED_DOMAINS": "school.example",
+}
+CANVAS_TOKENS = "https://school.instructure.com/login/oauth2/token"
+
+
+def test_a_moodle_and_canvas_need_no_more_than_what_is_the_schools_own() -> None:
+    moodle = read_sign_in(MOODLE).lti
+    assert moodle is not None
+    assert moodle.login_url == "https://moodle.school.example/mod/lti/auth.php"
+    assert moodle.token_url == "https://moodle.school.example/mod/lti/token.php"
+    assert moodle.keys_url == "https://moodle.school.example/mod/lti/certs.php"
+    assert (moodle.deployment_ids, moodle.origins, moodle.teachers) == (
+        ("1", "4"), ("https://moodle.school.example",), False,
+    )  # fmt: skip
+    own = {"APRANOVA_LTI_ISSUER": CANVAS, "APRANOVA_LTI_TOKEN_URL": CANVAS_TOKENS, "APRANOVA_LTI_TEACHERS": "yes"}
+    canvas = read_sign_in({**MOODLE, **own}).lti
+    assert canvas is not None
+    assert canvas.keys_url == "https://sso.canvaslms.com/api/lti/security/jwks"
+    assert canvas.origins == (CANVAS, "https://sso.canvaslms.com", "https://school.instructure.com")
+    assert canvas.teachers
+    off = {"APRANOVA_SIGN_IN_PASSWORDS": "no", "APRANOVA_ADMIN_EMAIL": "head@school.example"}
+    assert not read_sign_in({**MOODLE, **off}).passwords, "people come from the platform alone"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"APRANOVA_LTI_CLIENT_ID": ""}, "APRANOVA_LTI_CLIENT_ID is not set; the platform shows it"),
+        ({"APRANOVA_LTI_DEPLOYMENT_IDS": ""}, "APRANOVA_LTI_DEPLOYMENT_IDS is not set"),
+        ({"APRANOVA_LTI_VERIFIED_DOMAINS": ""}, "does not say which addresses are verified"),
+        ({"APRANOVA_LTI_ISSUER": "http://moodle.school.example"}, "begins with https://"),
+        ({"APRANOVA_LTI_KEYS_URL": "http://moodle.school.example/keys"}, "begins with https://"),
+        ({"APRANOVA_LTI_ISSUER": CANVAS}, "APRANOVA_LTI_TOKEN_URL is not set; for Canvas"),
+    ],
+)
+def test_a_platform_that_cannot_work_is_refused_with_what_to_do(change: dict[str, str], words: str) -> None:
+    with pytest.raises(BadSetting, match=words.replace(".", r"\.")):
+        read_sign_in({**MOODLE, **change})

@@ -11,13 +11,13 @@ import json
 import shutil
 from pathlib import Path
 
+from contract.image_choices import NODE_VERSIONS as OFFERED
 from images.building import BuildFailed
 from images.vscode.npm import NodeRuntime
 
 VARIABLE = "APRANOVA_NODE_VERSIONS"
 PACKAGES = Path(__file__).parent / "install/node-versions"
 SHIM = Path(__file__).with_name("node_of_project.sh")
-OFFERED = ("20", "22")
 _OWN = "24"
 
 

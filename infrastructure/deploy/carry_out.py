@@ -6,6 +6,7 @@ Each step first checks whether it is done, so a deploy that was interrupted is j
 from __future__ import annotations
 
 import base64
+import json
 import re
 import shutil
 import subprocess
@@ -16,6 +17,7 @@ from typing import assert_never
 
 from botocore.exceptions import ClientError
 
+from contract.image_choices import ImageChoices
 from infrastructure.deploy import plan
 from infrastructure.deploy.assembly import Assembly
 from infrastructure.deploy.aws import Aws, DeployFailed, refusal, said
@@ -28,6 +30,7 @@ from infrastructure.deploy.smoke import Get, get, smoke_test
 from infrastructure.deploy.stacks import Template, change_stack, delete_stack
 from infrastructure.names import Names
 from infrastructure.settings import Settings
+from infrastructure.settings_file import image_choices, where_the_secret_goes
 
 SOURCE = Path(__file__).parents[2]
 SERVES_WITHIN_S = 1_200.0
@@ -92,6 +95,8 @@ def _carry_out(step: plan.Step, work: Work) -> None:
                 work.say("nothing to change")
         case plan.PushImages():
             _push_images(step, work)
+        case plan.CheckSecrets(providers):
+            _check_secrets(providers, work)
         case plan.SaveDatabase(release):
             _save_database(release, work)
         case plan.Migrate(release):
@@ -124,13 +129,35 @@ def _manage(work: Work, release: str, *arguments: str) -> None:
         work.say(line.rstrip())
 
 
+def _check_secrets(providers: tuple[str, ...], work: Work) -> None:
+    """Raises DeployFailed, with the command that writes what is missing."""
+    name = work.names.path("sign-in")
+    text = work.aws.client("secretsmanager").get_secret_value(SecretId=name)["SecretString"]
+    try:
+        kept = json.loads(text)
+    except ValueError:
+        kept = None
+    if not isinstance(kept, dict):
+        raise DeployFailed(
+            f'the secret {name} is no JSON object, as in {{"openid": "…"}}. Nothing of the school changed.'
+        )
+    for provider in providers:
+        if not isinstance(kept.get(provider), str) or not kept[provider].strip():
+            raise DeployFailed(
+                f"the settings name {provider}, and its client secret is not in the secret {name} yet. "
+                f"{where_the_secret_goes(provider, work.settings.name)}, then run the same command again."
+            )
+
+
 def _push_images(step: plan.PushImages, work: Work) -> None:
     """With the command that builds them. Then the registries decide, not its exit code."""
     settings = work.settings
     registry = f"{settings.account.id}.dkr.ecr.{settings.account.region}.amazonaws.com"
     prefix = f"{registry}/{settings.name}"
-    command = [str(SOURCE / "apranova"), "images", *step.images, "--registry", prefix, "--release", step.release]
-    command += ["--arch", settings.workspaces.arch, "--push"]
+    choices = image_choices(settings.school)
+    release = step.release.removesuffix(choices.suffix())  # the command adds it again
+    command = [str(SOURCE / "apranova"), "images", *step.images, "--registry", prefix, "--release", release]
+    command += [*_options(choices), "--arch", settings.workspaces.arch, "--push"]
     if step.earlier:
         command += ["--earlier", f"{prefix}/gateway:{step.earlier}"]
     work.say(" ".join(["./apranova", *command[1:]]))
@@ -142,6 +169,12 @@ def _push_images(step: plan.PushImages, work: Work) -> None:
             f"./apranova images ended with {code}, and these images are not in the registries:\n{wanted}\n"
             "Build and push them on a machine with Docker or Podman, then run the same command again to continue."
         )
+
+
+def _options(choices: ImageChoices) -> list[str]:
+    options = [f"--node-version={version}" for version in choices.node_versions]
+    options += [f"--extensions={choices.extensions}"] if choices.extensions else []
+    return [*options, *(f"--packages={folder}" for folder in choices.packages)]
 
 
 def _registry_password(aws: Aws) -> str:

@@ -50,6 +50,13 @@ class PushImages:
 
 
 @dataclass(frozen=True)
+class CheckSecrets:
+    """A backend without the secret of a provider that the settings name would not start."""
+
+    providers: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class SaveDatabase:
     release: str
     """The release that runs until now."""
@@ -101,6 +108,7 @@ Step = (
     | FetchRelease
     | ChangeStack
     | PushImages
+    | CheckSecrets
     | SaveDatabase
     | Migrate
     | MakeAdmin
@@ -140,6 +148,8 @@ def _deploy(settings: Settings, observed: Observed, asked: Asked) -> tuple[Step,
         for region in regions(settings)
     ]
     steps += [Upload(), *(_change(settings, observed, word) for word in ("network", "data"))]
+    if settings.providers_with_secret:
+        steps.append(CheckSecrets(settings.providers_with_secret))
     if observed.missing_images:
         steps.append(PushImages(new, observed.missing_images, earlier=old or ""))
     if old not in (None, new):
@@ -204,6 +214,8 @@ def describe(step: Step) -> str:
             return f"{'change' if exists else 'make'} the stack {word} in {region}{_patience(word, exists)}"
         case PushImages(release, images):
             return f"build and push the images of {release} that are missing: {', '.join(images)}"
+        case CheckSecrets(providers):
+            return f"look whether the client secrets are there: {', '.join(providers)}"
         case SaveDatabase(release):
             return f"take a snapshot of the database before {release} is left"
         case Migrate(release):

@@ -15,6 +15,7 @@ from infrastructure.elements.manager_function import ManagerFunction
 from infrastructure.elements.roles import allow, make_role
 from infrastructure.elements.security_groups import Group
 from infrastructure.names import BACKEND_HEALTH, BACKEND_PORT, DJANGO, GATEWAY, RUN_FOLDER
+from infrastructure.sign_in_settings import secret_variable
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.data import DataStack
 from infrastructure.stacks.network import NetworkStack
@@ -69,6 +70,10 @@ class Backend(Construct):
             "APRANOVA_IDENTITY_PRIVATE_KEY": (own.identity.secret_arn, ""),
             "APRANOVA_REDIS_TOKEN": (own.cache.secret_arn, ""),
             "APRANOVA_EMAIL_URL": (own.email.secret_arn, ""),
+            **{
+                secret_variable(provider): (own.sign_in.secret_arn, provider)
+                for provider in self._stack.settings.providers_with_secret
+            },
         }
 
     def _environment(self) -> dict[str, str]:
@@ -85,7 +90,7 @@ class Backend(Construct):
             "APRANOVA_RUN_DIR": RUN_FOLDER,
             "APRANOVA_MANAGER_ENDPOINT": f"https://lambda.{region}.amazonaws.com",
             "APRANOVA_MANAGER_FUNCTION": self._manager.live.ref,
-            "APRANOVA_EMAIL_FROM": f"no-reply@{school.domain}",
+            "APRANOVA_EMAIL_FROM": school.email_from or f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._stack.names.path("manager"),
             "APRANOVA_DATABASE_SECRET": self._data.database.secret_arn,
             "DATABASE_URL": self._data.database.url,
@@ -95,6 +100,7 @@ class Backend(Construct):
             "REDIS_URL": self._data.cache.url,
             "APRANOVA_REDIS_CLUSTER": "yes",
             "AWS_REGION": region,
+            **self._stack.settings.sign_in_variables,
         }
 
     def _django(self, secrets: dict[str, tuple[str, str]]) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:

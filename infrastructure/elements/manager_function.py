@@ -146,6 +146,7 @@ class ManagerFunction(Construct):
             "APRANOVA_SERVICE": names.name,
             "APRANOVA_MOVER": f"{names.mover}:{LIVE_ALIAS}",
             "APRANOVA_READY_INSTANCES": self._ready_instances(names),
+            **settings.task_variables,
         }
 
     def _ready_instances(self, names: Names) -> str:

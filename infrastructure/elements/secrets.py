@@ -34,6 +34,12 @@ class Secrets(Construct):
             secret_string_value=SecretValue.unsafe_plain_text("console:"),  # not a secret yet
             **ours,
         )
+        self.sign_in = self._secret(
+            "sign-in",
+            'Client secrets of sign-in providers; an operator writes them: {"openid": "…", "google": "…"}',
+            secret_string_value=SecretValue.unsafe_plain_text("{}"),  # no secret yet
+            **ours,
+        )
         # CloudFront reads it in its own region, which cannot use this stack's key.
         elsewhere = stack.region != EDGE_REGION
         self.origin = self._random(

@@ -22,8 +22,8 @@ from infrastructure.names import (
     HOMES_PORT,
     HTTPS_PORT,
     PORTAL_PORT,
-    WORKSPACE_INTERNET_PORTS,
 )
+from infrastructure.settings import Network
 from infrastructure.stacks.base import PlatformStack
 
 
@@ -87,7 +87,7 @@ class SecurityGroups(Construct):
             group_name=stack.names.of(group),
             group_description=f"{stack.names.name}: {group}",
             vpc_id=vpc_id,
-            security_group_egress=_egress(group, stack.settings.network.vpc_cidr),
+            security_group_egress=_egress(group, stack.settings.network),
             tags=[CfnTag(key="Name", value=stack.names.of(group))],
         )
 
@@ -107,11 +107,12 @@ class SecurityGroups(Construct):
         )
 
 
-def _egress(group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
+def _egress(group: Group, network: Network) -> list[ec2.CfnSecurityGroup.EgressProperty]:
+    vpc_cidr = network.vpc_cidr
     if why := _OUT_TO_INTERNET.get(group):
         return [_Out(ip_protocol="-1", cidr_ip=ANYWHERE, description=why)]
     if group is Group.WORKSPACE:
-        return _workspace_egress(vpc_cidr)
+        return _workspace_egress(network)
     if group is Group.BALANCER:
         return [
             _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=vpc_cidr, description="targets")
@@ -124,7 +125,7 @@ def _egress(group: Group, vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProp
     return [_Out(ip_protocol="icmp", from_port=252, to_port=86, cidr_ip="255.255.255.255/32", description="nothing")]
 
 
-def _workspace_egress(vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty]:
+def _workspace_egress(network: Network) -> list[ec2.CfnSecurityGroup.EgressProperty]:
     """The ports of one machine, and EFS. DNS and the task's own addresses pass any group.
 
     A group can only allow, so it cannot name "no private address" as one machine does. In the VPC
@@ -133,7 +134,7 @@ def _workspace_egress(vpc_cidr: str) -> list[ec2.CfnSecurityGroup.EgressProperty
     return [
         *(
             _Out(ip_protocol="tcp", from_port=port, to_port=port, cidr_ip=ANYWHERE, description="git, npm, pip")
-            for port in WORKSPACE_INTERNET_PORTS
+            for port in dict.fromkeys(network.egress_ports)
         ),
-        _Out(ip_protocol="tcp", from_port=HOMES_PORT, to_port=HOMES_PORT, cidr_ip=vpc_cidr, description="EFS"),
+        _Out(ip_protocol="tcp", from_port=HOMES_PORT, to_port=HOMES_PORT, cidr_ip=network.vpc_cidr, description="EFS"),
     ]

@@ -17,6 +17,7 @@ from typing import Any
 import boto3
 import pytest
 
+from infrastructure.deploy import plan
 from infrastructure.deploy.assembly import Assembly as Written
 from infrastructure.deploy.aws import Aws, DeployFailed
 from infrastructure.deploy.carry_out import Work, carry_out
@@ -158,6 +159,53 @@ def test_the_first_deploy_ends_with_a_running_recorded_release(operator: Operato
     assert [item["Key"] for item in objects] == ["releases/0.1.0.json"]
     stack = formation.describe_stacks(StackName="apranova-data")["Stacks"][0]
     assert stack["EnableTerminationProtection"] is True
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("{}", r"name google, and its client secret is not in the secret /apranova/sign-in yet.*put-secret-value"),
+        ('{"google": " "}', "name google"),
+        ('{"google": "x", "openid": 1}', "name openid"),
+        ("google=x", "is no JSON object"),
+        ('["google"]', "is no JSON object"),
+        ('{"google": "x", "openid": "y"}', ""),
+    ],
+)
+def test_a_client_secret_that_is_missing_is_asked_for_with_its_command(
+    operator: Operator, kept: str, said: str
+) -> None:
+    """ECS would not start a backend whose secret has no such text."""
+    operator.aws.client("secretsmanager").put_secret_value(SecretId="/apranova/sign-in", SecretString=kept)
+    step = plan.CheckSecrets(("google", "openid"))
+    if not said:
+        carry_out(step, operator.work())
+        return
+    with pytest.raises(DeployFailed, match=said):
+        carry_out(step, operator.work())
+
+
+def test_the_images_command_is_given_what_the_school_chose(operator: Operator) -> None:
+    """And the release without its choices: the command names the tag by what it builds."""
+    folder = operator.folder / "chosen"
+    (folder / "ext").mkdir(parents=True)
+    (folder / "ext/one.vsix").write_text("x")
+    file = folder / "school.toml"
+    more = 'title = "Example School"\nnode_versions = ["20"]\nextensions = "ext"'
+    file.write_text(HUNDRED.replace('title = "Example School"', more))
+    settings, given = load_settings(file), []
+
+    def push(command: list[str], _registry: str, _password: str) -> int:
+        given.extend(command)
+        operator.push(settings.release)
+        return 0
+
+    work = Work(operator.aws, settings, file, None, operator.said.append, push_images=push)
+    carry_out(plan.PushImages(settings.release, ("gateway",), earlier="0.1.0"), work)
+    assert given[given.index("--release") + 1] == "0.1.0"
+    assert settings.release.startswith("0.1.0-school-")
+    assert {"--node-version=20", f"--extensions={folder / 'ext'}"} <= set(given)
+    assert missing_images(operator.aws, settings, settings.release) == ()
 
 
 def test_the_same_again_changes_nothing(operator: Operator) -> None:

@@ -12,6 +12,7 @@ from infrastructure.deploy.observe import STACKS, Observed
 from infrastructure.deploy.plan import Asked, Step, describe, make_plan
 from infrastructure.names import IMAGES
 from infrastructure.settings_file import EXAMPLES, load_settings
+from infrastructure.sign_in_settings import GitHub, Google
 
 SETTINGS = load_settings(EXAMPLES / "hundred.toml")
 SMALL = load_settings(EXAMPLES / "small.toml")
@@ -46,6 +47,18 @@ def test_an_upgrade_saves_the_database_and_migrates_before_the_new_code_serves()
     assert order == sorted(order)
     pushed = next(step for step in make_plan(NEXT, replace(RUNS, missing_images=("portal",)), Asked("upgrade")) if isinstance(step, plan.PushImages))  # fmt: skip
     assert (pushed.images, pushed.earlier) == (("portal",), "0.1.0")
+
+
+def test_client_secrets_are_looked_for_once_their_secret_is_there_and_before_anything_of_a_release() -> None:
+    school = replace(SETTINGS, google=Google("a"), github=GitHub("b"))
+    for observed in (NOTHING, RUNS):
+        steps = make_plan(school, observed, Asked("deploy"))
+        assert plan.CheckSecrets(("google",)) in steps, "GitHub is for Git alone"
+        order = kinds(steps)
+        assert (
+            order.index("data") < order.index("CheckSecrets") < min(order.index("Migrate"), order.index("application"))
+        )
+    assert "CheckSecrets" not in kinds(make_plan(SETTINGS, NOTHING, Asked("deploy")))
 
 
 def test_other_settings_with_the_same_release_need_no_upgrade_and_no_snapshot() -> None:

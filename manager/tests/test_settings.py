@@ -65,10 +65,26 @@ def test_everything_that_the_platform_gives_the_function_is_read() -> None:
     source = Path(__file__).parents[2]
     given = re.findall(r'"(APRANOVA_\w+)":', (source / "infrastructure/elements/manager_function.py").read_text())
     read_in = [source / "manager" / name for name in ("settings.py", "aws_settings.py", "entrypoints/function.py")]
-    known = "".join(path.read_text() for path in read_in)
+    known = "".join(path.read_text() for path in (*read_in, source / "contract/network.py"))
     of_others = {"APRANOVA_SNAPSHOTS_BUCKET"}
     assert len(given) > 20
     assert [name for name in given if f'"{name}"' not in known and name not in of_others] == []
+
+
+def test_tasks_get_the_schools_mirrors_and_its_application_at_github() -> None:
+    assert read().ecs.of_the_school == {}
+    github = {"APRANOVA_GITHUB_CLIENT_ID": "Ov23li"}
+    at_github = {**github, "APRANOVA_GITHUB_URL": "https://github.com"}
+    assert read(**github).ecs.of_the_school == at_github
+    own = read(**github, APRANOVA_GITHUB_URL="https://github.school.example/").ecs.of_the_school
+    assert own["APRANOVA_GITHUB_URL"] == "https://github.school.example"
+    mirrors = read(
+        APRANOVA_NPM_REGISTRY="https://packages.school.example/npm/",
+        APRANOVA_PIP_INDEX="http://packages.school.example/simple/",
+        APRANOVA_EXTENSIONS_GALLERY="https://open-vsx.school.example",
+    ).ecs.of_the_school
+    assert set(mirrors) == {"NPM_CONFIG_REGISTRY", "PIP_INDEX_URL", "PIP_TRUSTED_HOST", "EXTENSIONS_GALLERY"}
+    assert mirrors["NPM_CONFIG_REGISTRY"] == "https://packages.school.example/npm/"
 
 
 @pytest.mark.parametrize(
@@ -104,6 +120,7 @@ def test_what_is_missing_is_named(name: str) -> None:
         ("APRANOVA_START_LEAD_S", "soon"),
         ("APRANOVA_WARMING_MAX", "0"),
         ("APRANOVA_POOL_SPARE_PART", "1.1"),
+        ("APRANOVA_NPM_REGISTRY", "https://user:password@packages.school.example/"),
     ],
 )
 def test_a_bad_value_is_refused_by_name(name: str, value: str) -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from single_machine.backup.record import RETRY_AFTER_S, is_due, read_record, write_record
-from single_machine.processes import ProcessSpec, spawn
 from single_machine.settings import Settings
+from single_machine.spawning import ProcessSpec, spawn
 
 LOOK_EVERY_S = 30.0
 STOP_WITHIN_S = 10.0

@@ -24,9 +24,9 @@ from single_machine.backup.record import write_record
 from single_machine.backup.repository import Repository
 from single_machine.backup.settings import BackupSettings
 from single_machine.certificate import CertificateFiles
-from single_machine.processes import ProcessSpec
 from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
+from single_machine.spawning import ProcessSpec
 from tests.certificates import make_certificate
 
 SOURCE = Path(__file__).parents[2]

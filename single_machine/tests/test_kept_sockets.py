@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from single_machine import kept_sockets
-from single_machine.processes import LISTEN_FD, Processes, ProcessSpec
+from single_machine.processes import Processes
+from single_machine.spawning import LISTEN_FD, ProcessSpec
 
 ROOT = Path(__file__).parents[2]
 _TAKES_IT_UP = """

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from single_machine.log_files import keep_small
-from single_machine.processes import Processes, ProcessSpec
+from single_machine.processes import Processes
+from single_machine.spawning import ProcessSpec
 from tests.waiting import until
 
 LOUD = """

@@ -12,16 +12,8 @@ import psutil
 import pytest
 
 from single_machine.preflight import free_port
-from single_machine.processes import (
-    ASK_EVERY_S,
-    LISTEN_FD,
-    SILENT_MAX_S,
-    STEADY_AFTER_S,
-    STOPPED_MAX_S,
-    DidNotStart,
-    Processes,
-    ProcessSpec,
-)
+from single_machine.processes import ASK_EVERY_S, SILENT_MAX_S, STEADY_AFTER_S, STOPPED_MAX_S, DidNotStart, Processes
+from single_machine.spawning import LISTEN_FD, ProcessSpec
 from tests.waiting import until
 
 SLEEPER = (sys.executable, "-c", "import time; time.sleep(600)")
@@ -176,7 +168,7 @@ def test_a_listener_is_handed_over_private_and_survives_a_restart(processes: Pro
 def test_the_kernel_ends_the_processes_of_a_killed_supervisor(tmp_path: Path) -> None:
     program = (
         "import os, pathlib, sys, time\n"
-        "from single_machine.processes import Processes, ProcessSpec\n"
+        "from single_machine.processes import Processes\nfrom single_machine.spawning import ProcessSpec\n"
         f"p = Processes(pathlib.Path({str(tmp_path)!r}))\n"
         f"p.start(ProcessSpec('child', {SLEEPER!r}, dict(os.environ), ready=lambda: True))\n"
         "print(p.pids()['child'], flush=True)\n"

@@ -22,7 +22,7 @@ SOURCE = Path(__file__).parents[2]
 
 
 class _Discovery(BaseHTTPRequestHandler):
-    said: ClassVar[dict[str, str]] = {}
+    said: ClassVar[dict[str, object]] = {}
 
     def do_GET(self) -> None:
         self.send_response(200 if self.path == "/.well-known/openid-configuration" else 404)
@@ -146,3 +146,29 @@ def test_whether_github_can_be_reached_is_told() -> None:
     assert verdicts("http://127.0.0.1:9") == [Verdict.NO]
     with provider() as address:
         assert verdicts(address) == [Verdict.YES]
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected", "words"),
+    [
+        ([{"kty": "RSA", "kid": "1"}, {"kty": "EC", "kid": "2"}], Verdict.YES, "shows 1 public keys"),
+        ([{"kty": "EC", "kid": "2"}], Verdict.NO, "no RSA key"),
+        (None, Verdict.NO, "no JSON with keys"),
+    ],
+)
+def test_whether_a_learning_platform_shows_its_keys_is_told(
+    keys: list[dict[str, str]] | None, expected: Verdict, words: str
+) -> None:
+    _Discovery.said = {"keys": keys} if keys is not None else {"hello": "1"}
+    with provider() as address:
+        variables = {
+            "APRANOVA_HOME": "/srv/apranova",
+            "APRANOVA_LTI_ISSUER": address,
+            "APRANOVA_LTI_KEYS_URL": f"{address}/.well-known/openid-configuration",
+            "APRANOVA_LTI_CLIENT_ID": "apranova",
+            "APRANOVA_LTI_DEPLOYMENT_IDS": "1",
+            "APRANOVA_LTI_VERIFIED_DOMAINS": "school.example",
+        }
+        [answer] = sign_in(read_settings(variables, source=SOURCE))
+    assert answer.verdict is expected
+    assert words in answer.text

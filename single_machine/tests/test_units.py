@@ -11,8 +11,9 @@ from unittest.mock import Mock
 import pytest
 
 from single_machine import units
-from single_machine.processes import Processes, ProcessSpec
+from single_machine.processes import Processes
 from single_machine.settings import Settings, read_settings
+from single_machine.spawning import ProcessSpec
 
 
 @pytest.fixture

@@ -18,10 +18,11 @@ from single_machine.certificate import CertificateFiles, CertificateWatch
 from single_machine.image_builds import ImageBuilds
 from single_machine.isolation_check import Isolation
 from single_machine.preflight import free_port, make_folders
-from single_machine.processes import Processes, ProcessSpec
+from single_machine.processes import Processes
 from single_machine.running import starting
 from single_machine.settings import Settings, Tls, read_settings
 from single_machine.signals import Stop
+from single_machine.spawning import ProcessSpec
 
 SOURCE = Path(__file__).parents[2]
 

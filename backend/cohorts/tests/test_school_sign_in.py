@@ -79,6 +79,7 @@ def test_the_sign_in_page_is_told_what_the_school_uses(school, browser):
         "school": "Test School",
         "providers": [{"id": "openid", "name": "Nordlicht School"}],
         "passwords": True,
+        "platform": None,
     }
     assert browser().get("/api/auth/browser/v1/config").status_code == 200
 

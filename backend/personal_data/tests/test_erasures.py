@@ -24,6 +24,7 @@ from backend.audit.models import Record
 from backend.audit.record import record
 from backend.cohorts.models import Announcement, Cohort, Membership, Message
 from backend.costs.models import Session
+from backend.lti.models import Course, CourseMember
 from backend.personal_data import erasing, erasures
 from backend.personal_data.erasures import erase_due
 from backend.personal_data.models import Erasure, Export
@@ -111,6 +112,8 @@ def test_nothing_is_left_of_a_person_who_is_erased_and_nothing_of_others_is_lost
         object_repr=f"{student}", action_flag=2, change_message="",
     )  # fmt: skip
     admin.post(f"{PEOPLE}{student.pk}/export/")
+    course = Course.objects.create(issuer="https://moodle.example", deployment_id="1", context_id="algebra")
+    CourseMember.objects.create(course=course, user=student, subject="ana-there", role="learner")
     hours = Session.objects.count()
     kept = {label for label, row in everything() if str(other.pk) in row}
     mine = Workspace.objects.get(owner=student).pk
@@ -124,7 +127,7 @@ def test_nothing_is_left_of_a_person_who_is_erased_and_nothing_of_others_is_lost
     assert erased()
 
     pseudonym = Erasure.objects.get().pseudonym
-    assert found("Ana López", "Ann,", address, "ana@private.example", password) == []
+    assert found("Ana López", "Ann,", address, "ana@private.example", "ana-there", password) == []
     assert User.objects.get(pk=student.pk).display_name == f"erased person {pseudonym}"
     assert mine not in manager.workspaces
     assert not Submission.objects.filter(student=student).exists()

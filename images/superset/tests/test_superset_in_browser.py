@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from contract.names import IDENTITY_HEADER
 from images.superset.tests.conftest import Desk
 from images.vscode.tests.gateway import Gateway
+from tests.waiting import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(900)]
 
@@ -111,10 +112,19 @@ def test_the_tour_fits_and_sql_lab_opens_with_a_schema_at_1280_px(visit: Visit) 
 def test_pages_tell_that_the_workspace_stops_keep_it_and_tell_that_it_has_stopped(visit: Visit) -> None:
     visit.go("/chart/list/")
     expect(visit.page.get_by_text("Revenue by country")).to_be_visible()
-    visit.page.wait_for_load_state("networkidle")  # a page that is opened takes the warning back
-    warning = {"stops_at": time.time() + 290, "text": "This workspace stops soon: nobody has used it for 25 minutes"}
-    assert visit.desk.task.control("POST", "warn", warning)[0] == 200
     status = visit.page.get_by_role("status").filter(has_text="This workspace stops soon")
+
+    def warned() -> bool:
+        """A page that is still being opened takes a warning back, so this warns until it shows."""
+        warning = {
+            "stops_at": time.time() + 290,
+            "text": "This workspace stops soon: nobody has used it for 25 minutes",
+        }
+        assert visit.desk.task.control("POST", "warn", warning)[0] == 200
+        expect(status).to_be_visible(timeout=6_000)  # pages look every 5 s
+        return True
+
+    until(warned, ignoring=AssertionError)
     expect(status).to_contain_text("It stops in 4:")
     assert visit.desk.task.status()["keep_running_wish_until"] is None
     visit.page.get_by_role("button", name="Keep running").click()

@@ -34,7 +34,7 @@ class Definitions:
         self._settings = settings
 
     def digest(self, kind: WorkspaceKind) -> str:
-        """Changes with whatever the definitions of this kind say: image, size, roles."""
+        """Changes with whatever the definitions of this kind say: image, size, roles, school."""
         wanted = json.dumps(self._wanted(kind, "", ""), sort_keys=True)
         return hashlib.sha256(wanted.encode()).hexdigest()[:32]
 
@@ -68,6 +68,10 @@ class Definitions:
             "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
             "ulimits": [{"name": "nofile", "softLimit": 65_536, "hardLimit": 65_536}],
         }
+        if settings.of_the_school:
+            container["environment"] = [
+                {"name": name, "value": value} for name, value in sorted(settings.of_the_school.items())
+            ]
         if settings.log_group:
             container["logConfiguration"] = {
                 "logDriver": "awslogs",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from contract.names import WorkspaceKind
 
@@ -30,5 +30,7 @@ class EcsSettings:
     architecture: str = "X86_64"
     """X86_64 or ARM64."""
     family_prefix: str = "apranova"
+    of_the_school: Mapping[str, str] = field(default_factory=dict)
+    """Variables that each task gets: mirrors of registries, the school's application at GitHub."""
     slots_ahead: int = 100
     """Slots of each kind that wait, ready, for a task: as many as may start within minutes."""

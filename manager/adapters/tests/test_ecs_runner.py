@@ -395,6 +395,16 @@ def test_a_release_renews_the_definitions_of_free_slots_and_of_the_others_when_t
     assert len({slot.digest for slot in ecs.free()}) == 1
 
 
+def test_what_the_school_tells_its_workspaces_is_in_each_definition_and_a_change_renews_them(ecs: Subject) -> None:
+    told = {"APRANOVA_GITHUB_URL": "https://github.com", "APRANOVA_GITHUB_CLIENT_ID": "Ov23li"}
+    before = ecs.free()[0]
+    ecs.another_runner(replace(ecs.settings, of_the_school=told)).prepare()
+    for arn, wanted in ((before.definition, {}), (ecs.free()[0].definition, told)):
+        definition = ecs.ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
+        (container,) = definition["containerDefinitions"]
+        assert {one["name"]: one["value"] for one in container.get("environment", ())} == wanted
+
+
 def test_a_slot_taken_while_it_is_renewed_keeps_the_definition_that_its_task_starts_from(
     ecs: Subject, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,4 +1,4 @@
-import type { Capacity, CohortDetail, Finding, Me, Need, Workspace, WorkspaceRow } from "@/lib/api/types";
+import type { Capacity, CohortDetail, CourseState, Finding, Me, Need, Workspace, WorkspaceRow } from "@/lib/api/types";
 
 /** Complete examples of what the API answers, for tests to change. */
 
@@ -20,6 +20,19 @@ export function cohort(fields: Partial<CohortDetail> = {}): CohortDetail {
     members: [],
     timetable: null,
     shows_history: false,
+    ...fields,
+  };
+}
+
+/** Of a school without a learning platform. */
+export function courseState(fields: Partial<CourseState> = {}): CourseState {
+  return {
+    platform: null,
+    course: null,
+    connected_at: null,
+    shares_people: false,
+    shares_gradebook: false,
+    roster_at: null,
     ...fields,
   };
 }

@@ -3,6 +3,7 @@ import { render } from "@testing-library/react";
 import type { ReactNode } from "react";
 import { vi } from "vitest";
 
+import { courseState } from "./examples";
 import { type Answers, respond } from "./routes";
 
 /** Requests that no fake backend expected; setup.ts fails the test that made them. */
@@ -23,6 +24,7 @@ export class FakeApi {
       "GET /api/messages/": { status: 200, body: { items: [] } },
       "GET /api/assignments/": { status: 200, body: { items: [] } },
       "GET /api/cohorts/{cohort_id}/assignments/": { status: 200, body: { items: [] } },
+      "GET /api/cohorts/{cohort_id}/course/": { status: 200, body: courseState() },
       "GET /api/costs/budgets/{cohort_id}/": { status: 200, body: { budget: null } },
       ...answers,
     };

@@ -28,7 +28,7 @@ const amara = (outcome: NonNullable<OpenJoinLink["you"]>["outcome"], note = "") 
 function open(answer: OpenJoinLink | ApiAnswer<typeof LINK>, answers: Answers = {}) {
   window.history.replaceState(null, "", "/join/the-key");
   const api = new FakeApi({
-    "GET /api/sign-in/": { status: 200, body: { school: "Nordlicht", providers: [], passwords: true } },
+    "GET /api/sign-in/": { status: 200, body: { school: "Nordlicht", providers: [], passwords: true, platform: null } },
     [LINK]: "status" in answer ? answer : { status: 200, body: answer },
     ...answers,
   });

@@ -11,6 +11,10 @@ const WORDS: Record<string, string> = {
   inactive: "Your account is switched off. If you think that is a mistake, ask your school.",
   address_reused:
     "The account with your email address belongs to another account at the provider. Ask an admin of your school whose it is.",
+  admin_by_lti:
+    "Administrators do not sign in by a course of the learning platform. Sign in here, then open ApraNova from the course again.",
+  course_not_connected:
+    "There is no account for your address, and your course is not connected with a cohort yet. Ask your instructor to connect it.",
   cancelled: "You canceled the sign-in. Nothing has changed.",
 };
 

@@ -13,10 +13,13 @@ import { SignInForm } from "./sign-in-form";
 const OPTIONS = "GET /api/sign-in/";
 const BEGIN = "POST /api/sign-in/{provider}/";
 const SESSION = "GET /auth/session";
-const byPassword = { status: 200 as const, body: { school: "Nordlicht", providers: [], passwords: true } };
+const byPassword = {
+  status: 200 as const,
+  body: { school: "Nordlicht", providers: [], passwords: true, platform: null },
+};
 const byProvider = (passwords: boolean) => ({
   status: 200 as const,
-  body: { school: "Nordlicht", providers: [{ id: "openid", name: "Nordlicht School" }], passwords },
+  body: { school: "Nordlicht", providers: [{ id: "openid", name: "Nordlicht School" }], passwords, platform: null },
 });
 const LOGIN = "POST /auth/login";
 const CODE = "POST /auth/2fa/authenticate";
@@ -169,4 +172,12 @@ it.each([
   new FakeApi({ [OPTIONS]: byProvider(true), [SESSION]: answer });
   show(<SignInForm />);
   await waitFor(() => expect(router.replace).toHaveBeenCalledWith(there));
+});
+
+it("says from where else people come, at a school with a learning platform", async () => {
+  window.history.replaceState(null, "", "/signin?error=course_not_connected");
+  new FakeApi({ [OPTIONS]: { status: 200, body: { ...byPassword.body, platform: "Nordlicht Moodle" } } });
+  show(<SignInForm />);
+  expect(await screen.findByText("You can also open ApraNova from your course in Nordlicht Moodle.")).toBeTruthy();
+  expect(screen.getByRole("alert").textContent).toContain("not connected with a cohort yet");
 });

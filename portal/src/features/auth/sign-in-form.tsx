@@ -12,6 +12,7 @@ import { Skeleton } from "@/components/panel";
 import { safeNext, signInPath } from "@/lib/redirect";
 
 import { type SignInResult, useReturned, useSignIn, useSignInOptions } from "./api";
+import { PlatformNote } from "./platform-note";
 import { Or, ProviderButtons } from "./provider-buttons";
 import { providerError } from "./provider-errors";
 import { useEnter } from "./use-enter";
@@ -53,6 +54,7 @@ export function SignInForm() {
           </button>
         </p>
       )}
+      <PlatformNote />
     </VisitorFrame>
   );
 }

@@ -28,7 +28,7 @@ const invited: Answers = {
 function open(answers: Answers, address = "/signup?invitation=the-key") {
   window.history.replaceState(null, "", address);
   const api = new FakeApi({
-    "GET /api/sign-in/": { status: 200, body: { school: "Nordlicht", providers: [], passwords: true } },
+    "GET /api/sign-in/": { status: 200, body: { school: "Nordlicht", providers: [], passwords: true, platform: null } },
     ...answers,
   });
   show(<SignUp />);

@@ -13,6 +13,7 @@ import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
 import { AssignmentsPanel } from "@/features/assignments/assignments-panel";
 import { SharedDataPanel } from "@/features/shared-data/shared-data-panel";
+import { CoursePanel } from "@/features/courses/course-panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail, Me } from "@/lib/api/types";
 import { trackName } from "@/lib/roles";
@@ -105,6 +106,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />
         {mayChange && <JoinLinksPanel cohort={cohort} />}
+        {mayChange && <CoursePanel cohort={cohort} />}
       </div>
     </>
   );

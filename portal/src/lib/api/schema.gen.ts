@@ -515,6 +515,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/course/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Its course
+         * @description The course of the learning platform that it is connected with.
+         */
+        get: operations["get_course_of_cohort"];
+        put?: never;
+        post?: never;
+        /**
+         * Disconnect its course
+         * @description Students stay. Nobody joins from the course any more, and no marks are sent to it.
+         */
+        delete: operations["disconnect_course"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/instructors/": {
         parameters: {
             query?: never;
@@ -1632,6 +1656,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/courses/{course_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A course of the learning platform
+         * @description One from which you have opened ApraNova as its instructor.
+         */
+        get: operations["get_course"];
+        /**
+         * Connect it with a cohort
+         * @description One of your cohorts. 409 when one of the two is connected already.
+         */
+        put: operations["connect_course"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/health/": {
         parameters: {
             query?: never;
@@ -2716,6 +2764,16 @@ export interface components {
             /** Items */
             items: components["schemas"]["CohortOut"][];
         };
+        /** CohortOfCourseOut */
+        CohortOfCourseOut: {
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+        };
         /** CohortOut */
         CohortOut: {
             /** Active */
@@ -2744,6 +2802,14 @@ export interface components {
         CollectIn: {
             /** Student Id */
             student_id?: string | null;
+        };
+        /** ConnectIn */
+        ConnectIn: {
+            /**
+             * Cohort Id
+             * Format: uuid
+             */
+            cohort_id: string;
         };
         /** ConsoleHealthOut */
         ConsoleHealthOut: {
@@ -2803,6 +2869,39 @@ export interface components {
              * Format: date-time
              */
             until: string;
+        };
+        /** CourseOut */
+        CourseOut: {
+            cohort: components["schemas"]["CohortOfCourseOut"] | null;
+            /** Connected */
+            connected: boolean;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Platform */
+            platform: string;
+            /** Title */
+            title: string;
+        };
+        /**
+         * CourseStateOut
+         * @description What a cohort has of the learning platform.
+         */
+        CourseStateOut: {
+            /** Connected At */
+            connected_at: string | null;
+            /** Course */
+            course: string | null;
+            /** Platform */
+            platform: string | null;
+            /** Roster At */
+            roster_at: string | null;
+            /** Shares Gradebook */
+            shares_gradebook: boolean;
+            /** Shares People */
+            shares_people: boolean;
         };
         /** CreateAssignmentIn */
         CreateAssignmentIn: {
@@ -3954,6 +4053,8 @@ export interface components {
         SignInOut: {
             /** Passwords */
             passwords: boolean;
+            /** Platform */
+            platform: string | null;
             /** Providers */
             providers: components["schemas"]["ProviderOut"][];
             /** School */
@@ -5528,6 +5629,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CandidateListOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_course_of_cohort: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStateOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    disconnect_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStateOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
@@ -7687,6 +7850,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CohortBudgetOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    connect_course: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                course_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConnectIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

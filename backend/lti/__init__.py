@@ -1,0 +1,1 @@
+"""The school's learning platform (Moodle, Canvas) by LTI 1.3: launches, courses and marks."""

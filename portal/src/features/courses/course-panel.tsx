@@ -1,0 +1,72 @@
+"use client";
+
+import { useState } from "react";
+
+import { Button } from "@/components/button";
+import { ConfirmDialog } from "@/components/confirm-dialog";
+import { LoadFailure } from "@/components/failure";
+import { Panel } from "@/components/panel";
+import type { CohortDetail, CourseState } from "@/lib/api/types";
+import { clock } from "@/lib/time";
+import { useNow } from "@/lib/use-now";
+
+import { useCourseState, useDisconnectCourse } from "./api";
+
+/** The cohort's course at the school's learning platform; nothing where the school has none. */
+export function CoursePanel({ cohort }: { cohort: CohortDetail }) {
+  const state = useCourseState(cohort.id);
+  if (state.isPending || (state.data?.platform === null && state.data.course === null)) return null;
+  return (
+    <Panel
+      id="course"
+      title="Course"
+      description={`The course in ${state.data?.platform ?? "your learning platform"} that this cohort belongs to.`}
+    >
+      {state.data === undefined ? (
+        <LoadFailure query={state} error={state.error} title="The course cannot be shown" />
+      ) : (
+        <State cohort={cohort} state={state.data} />
+      )}
+    </Panel>
+  );
+}
+
+function State({ cohort, state }: { cohort: CohortDetail; state: CourseState }) {
+  const nowMs = useNow(30_000);
+  const [ending, setEnding] = useState(false);
+  const platform = state.platform ?? "your learning platform";
+  if (state.course === null) {
+    return (
+      <p className="text-sm text-pretty wrap-anywhere text-muted">
+        No course is connected. Open ApraNova from your course in {platform} once; then you choose the cohort. Students
+        who open it from there join by themselves.
+      </p>
+    );
+  }
+  return (
+    <>
+      <p className="font-medium wrap-anywhere">{state.course}</p>
+      <p className="mt-1 text-sm text-muted">
+        {state.connected_at !== null && `Connected ${clock(state.connected_at, nowMs)}. `}
+        Students who open ApraNova from it join this cohort.
+      </p>
+      <Button tone="quiet" className="mt-4" onClick={() => setEnding(true)}>
+        Disconnect …
+      </Button>
+      {ending && <Disconnect cohort={cohort} title={state.course} onClose={() => setEnding(false)} />}
+    </>
+  );
+}
+
+function Disconnect({ cohort, title, onClose }: { cohort: CohortDetail; title: string; onClose: () => void }) {
+  return (
+    <ConfirmDialog
+      title="Disconnect the course?"
+      action="Disconnect"
+      mutation={useDisconnectCourse(cohort.id)}
+      onClose={onClose}
+    >
+      Nobody joins {cohort.name} from {title} any more. Its students stay. You can connect it again from the course.
+    </ConfirmDialog>
+  );
+}
