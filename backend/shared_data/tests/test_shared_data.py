@@ -8,14 +8,13 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from backend.assignments.tests.test_assignments import cohort, join, zip_of
 from backend.audit.models import Record
-from backend.cohorts.models import Cohort
+from backend.cohorts.models import Cohort, Membership
 from backend.shared_data import folders as folders_module
 from backend.shared_data import services
 from backend.shared_data.models import SharedUpload, SharedVersion
+from backend.tests.zips import zip_of
 
-__all__ = ["cohort", "join"]
 LIMIT = 1_000_000
 
 
@@ -24,6 +23,27 @@ def root(settings, tmp_path, monkeypatch):
     settings.SHARED_DIR, settings.SHARED_BYTES_MAX = tmp_path / "shared", LIMIT
     monkeypatch.setattr(folders_module, "RESERVE_BYTES", 0)
     return settings.SHARED_DIR
+
+
+@pytest.fixture
+def cohort(signed_in):
+    """A cohort with its instructor, as (browser, id)."""
+    one = signed_in("instructor")
+    answer = one.post("/api/cohorts/", json={"name": "Berlin-3", "track": "FSD", "time_zone": "Europe/Berlin"})
+    return one, answer.json()["id"]
+
+
+@pytest.fixture
+def join(signed_in, cohort):
+    """Students of the cohort whose workspace runs."""
+
+    def enter():
+        one = signed_in()
+        Membership.objects.create(student=one.user, cohort_id=cohort[1])
+        one.workspace = one.post("/api/workspace/create/", json={}).json()["id"]
+        return one
+
+    return enter
 
 
 class Shared:
@@ -183,7 +203,7 @@ def test_the_disk_is_not_filled(shared, monkeypatch):
 
 
 def test_a_launch_says_whose_data_the_workspace_sees(shared, join, manager, signed_in):
-    student, stranger = join(running=True), signed_in()
+    student, stranger = join(), signed_in()
     stranger.post("/api/workspace/create/", json={})
     key = Cohort.objects.get().pk.hex
     assert {it.shared for it in manager.launched if it.workspace_id == student.workspace} == {key}
@@ -208,7 +228,7 @@ def test_where_a_school_has_none_that_is_said(shared, settings, join):
     settings.SHARED_BYTES_MAX = 0
     assert shared.state()["available"] is False
     assert shared.begin("a.csv", 1, status=409)["reason"] == "no_shared_data"
-    join(running=True)
+    join()
     services.work()
 
 

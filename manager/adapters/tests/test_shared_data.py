@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from agent.shared_data import link
 from manager.adapters.tests.engine_under_test import START_AS, EngineUnderTest
 
 pytestmark = pytest.mark.sandbox
@@ -70,23 +69,3 @@ def test_a_name_that_is_no_cohort_with_data_brings_nothing(engine: EngineUnderTe
     task = engine.start()
     engine.runner.attach_home(task, engine.new_home(mine="kept"), shared=shared)
     assert engine.shell(task, "ls -A /shared; cat ~/mine").split() == ["kept"]
-
-
-def test_the_link_in_the_home_comes_and_goes_and_takes_nothing_of_the_students_place(tmp_path: Path) -> None:
-    current = tmp_path / "mounted"
-    home = tmp_path / "home"
-    home.mkdir()
-    link(home, str(current))
-    assert not (home / "shared").is_symlink(), "there is none"
-    current.mkdir()
-    for _ in range(2):
-        link(home, str(current))
-        assert (home / "shared").readlink() == current
-    current.rmdir()
-    link(home, str(current))
-    assert not (home / "shared").is_symlink(), "it led nowhere"
-    current.mkdir()
-    (home / "shared").mkdir()
-    (home / "shared/mine").write_text("kept")
-    link(home, str(current))
-    assert (home / "shared/mine").read_text() == "kept"

@@ -57,7 +57,9 @@ it("says what is on its way and what failed, and refuses a file that is too larg
   expect(screen.getByText("b.csv has arrived and is being put in place.")).toBeTruthy();
   expect(screen.getByText("c.zip: “x” is a link.")).toBeTruthy();
   fireEvent.click(screen.getByRole("button", { name: "Upload files" }));
-  fireEvent.change(screen.getByLabelText("File"), { target: { files: [new File(["x".repeat(1_200_000)], "big.csv")] } });
+  fireEvent.change(screen.getByLabelText("File"), {
+    target: { files: [new File(["x".repeat(1_200_000)], "big.csv")] },
+  });
   fireEvent.click(screen.getByRole("button", { name: "Upload" }));
   await screen.findByText("big.csv has 1.2 MB. The limit is 1 MB.");
   expect(api.changes()).toEqual([]);
