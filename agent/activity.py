@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from agent.preview import listeners
+from agent.listening import listeners
 from agent.processes import Process, list_processes, words_for
 from agent.programs import running_programs
 

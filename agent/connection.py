@@ -9,8 +9,9 @@ from typing import Protocol, cast
 
 from agent.http_body import Body
 from agent.http_head import HEAD_BYTES_MAX, BadHead, Head, for_application, parse_head
+from agent.listening import listening_ports
 from agent.preview import CONNECTIONS_MAX as PREVIEWS_MAX
-from agent.preview import VISITS_MAX, AnswerHead, Translation, connect, listening_ports, nothing_listens, visit_s
+from agent.preview import VISITS_MAX, AnswerHead, Translation, connect, nothing_listens, visit_s
 from contract.names import AGENT_PATH_PREFIX, PORT_HEADER
 
 CONTROL_BODY_BYTES_MAX = 64 * 1024

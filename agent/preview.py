@@ -8,11 +8,9 @@ On the way back, an address of `localhost` becomes the one that the browser know
 from __future__ import annotations
 
 import asyncio
-import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from http import HTTPStatus
-from pathlib import Path
 from typing import TypeVar
 
 from agent.http_head import HEAD_BYTES_MAX, Head, without_ours
@@ -24,8 +22,6 @@ CONNECTIONS_MAX = 256
 """Of all previews of a task: they leave room for the editor and for the manager."""
 VISITS_MAX = 192
 """Of visitors among them: they leave room for the owner."""
-LISTED = range(1024, 32768)
-"""Above it, ports are the kernel's choice: VS Code's own helpers, debuggers, test servers."""
 CONNECT_WITHIN_S = 5.0
 _LOOPBACK = ("127.0.0.1", "::1")
 """Vite listens on the second alone."""
@@ -33,8 +29,6 @@ _LABEL = re.compile(rb"(https?://)?p([1-9][0-9]{3,4})--(ws-[a-z2-7]{10}\..+)", r
 _AT_HOME = re.compile(rb"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\])(?::([0-9]{1,5}))?(?=[/?#]|$)")
 _REWRITTEN_ANSWER = (b"location", b"content-location", b"access-control-allow-origin", b"refresh")
 _DROPPED = (b"x-user", b"x-workspace", b"x-forwarded-for", b"x-forwarded-proto", b"x-request-id")
-_LISTENS = b"0A"
-_SOCKET_TABLES = ("/proc/net/tcp", "/proc/net/tcp6")
 
 
 def port_of(text: str) -> int | None:
@@ -152,40 +146,6 @@ async def connect(make: Callable[[], Program], port: int) -> Program | None:
             continue
         return protocol
     return None
-
-
-def listening_ports(own: frozenset[int], files: tuple[str, ...] = _SOCKET_TABLES) -> list[int]:
-    """The ports on which the student's programs can be reached, at most 50, in order."""
-    found = {port for port, _ in _listening(files)}
-    return sorted(port for port in found if port in LISTED and port not in own)[:50]
-
-
-def listeners(ports: frozenset[int], pids: Iterable[int]) -> set[int]:
-    """Those of the processes that listen on one of the ports."""
-    sockets = {f"socket:[{inode}]" for port, inode in _listening(_SOCKET_TABLES) if port in ports}
-    return {pid for pid in pids if sockets and sockets.intersection(_open_files(pid))}
-
-
-def _listening(files: tuple[str, ...]) -> Iterator[tuple[int, str]]:
-    """Port and inode of each listening socket of this network namespace."""
-    for file in files:
-        try:
-            lines = Path(file).read_bytes().splitlines()[1:]
-        except OSError:
-            continue
-        for line in lines:
-            fields = line.split()
-            if len(fields) > 9 and fields[3] == _LISTENS:
-                yield int(fields[1].rpartition(b":")[2], 16), fields[9].decode()
-
-
-def _open_files(pid: int) -> Iterator[str]:
-    folder = f"/proc/{pid}/fd"
-    try:
-        for name in os.listdir(folder):  # noqa: PTH208 — a Path for each file is waste
-            yield os.readlink(f"{folder}/{name}")  # noqa: PTH115
-    except OSError:
-        return  # it has ended
 
 
 def nothing_listens(head: Head, port: int, listening: list[int]) -> tuple[HTTPStatus, bytes, str]:

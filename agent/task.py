@@ -20,10 +20,11 @@ from agent.hand_out.run import HandOuts
 from agent.home_program import HomeProgram
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
+from agent.listening import listening_ports
 from agent.memory import SAMPLE_INTERVAL_S as MEMORY_INTERVAL_S
 from agent.memory import MemoryUse, ended_words, write_to_terminal
 from agent.moved_home import HomeNotThere, come, flush
-from agent.preview import is_by_person, listening_ports, port_of, visit_s
+from agent.preview import is_by_person, port_of, visit_s
 from agent.processes import Children, end_everything_else
 from agent.put_back.run import PutBack
 from agent.shared_data import link as link_shared_data

@@ -7,12 +7,11 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from agent.http_head import parse_head
-from agent.preview import AnswerHead, Translation, is_by_person, listening_ports, nothing_listens
+from agent.preview import AnswerHead, Translation, is_by_person, nothing_listens
 from agent.task import own_ports
 from agent.tests.conftest import running_tasks
 from agent.tests.task_process import SECRET, TaskProcess, read_all
@@ -328,15 +327,6 @@ def test_an_answer_in_pieces_of_any_size_arrives_whole(answer: bytes, step: int)
     reader = AnswerHead(Translation(parse_head(f"GET / HTTP/1.1\r\nhost: p8000--{WORKSPACE_HOST}".encode()), 8000))
     passed = b"".join(reader.take(answer[at : at + step]) for at in range(0, len(answer), step)) + reader.rest()
     assert passed == answer
-
-
-def test_ports_are_read_from_the_kernel_s_tables(tmp_path: object) -> None:
-    file = f"{tmp_path}/tcp"
-    line = "   0: 0100007F:{:04X} 00000000:0000 {} 00000000:00000000 00:00000000 00000000  1000 0 1 1\n"
-    states = {3000: "0A", 5173: "0A", 8080: "01", 3128: "0A", 40000: "0A", 80: "0A"}
-    lines = ["  sl  local_address\n", *(line.format(port, state) for port, state in states.items())]
-    Path(file).write_text("".join(lines))
-    assert listening_ports(frozenset({3128}), (file, f"{tmp_path}/missing")) == [3000, 5173]
 
 
 def test_what_marks_a_person_s_visit() -> None:

@@ -13,6 +13,7 @@ import time
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from backend.assignments.delivery_sources import SOURCES, Row, Source, workspace_id
@@ -86,7 +87,7 @@ def hand_out_before_opening(workspace: Workspace) -> None:
 
 
 def _give_all(source: Source, workspace: Workspace, deadline: float) -> None:
-    while rows := source.behind().filter(workspace=workspace)[:HAND_OUT_IDS_MAX]:
+    while rows := source.behind(workspace)[:HAND_OUT_IDS_MAX]:
         states = _give(source, list(rows))
         if states <= {HandOutState.FAILED} or time.monotonic() > deadline:
             return
@@ -96,6 +97,9 @@ def _give_all(source: Source, workspace: Workspace, deadline: float) -> None:
 
 def _take_due(source: Source) -> list[Row]:
     now = timezone.now()
+    known = source.rows().filter(next_try_at__lte=now, version__lt=F(source.newest))
+    if not known.exists():  # often; and whoever is still in the cohort costs a join of eight tables
+        return []
     with transaction.atomic():
         due = source.behind().filter(next_try_at__lte=now).select_for_update(skip_locked=True, of=("self",))
         rows = list(due[:ROWS_AT_ONCE_MAX])

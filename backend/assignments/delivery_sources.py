@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, F, OuterRef, QuerySet, Value
 from django.utils import timezone
 
 from backend.assignments.models import Assignment, FilesReturn, HandOut, Submission
@@ -21,12 +21,15 @@ Requests = Iterator[tuple[HandOutRequest, list[Any]]]
 
 
 class Source(Protocol):
+    newest: str
+    """The field that a row's `version` runs after."""
+
     def rows(self) -> Rows: ...
 
     def add_missing(self, workspace: Workspace | None = None) -> None:
-        """Rows for what homes should have, of one workspace or of all."""
+        """Rows for what homes should have, of all workspaces, or of one that is being opened."""
 
-    def behind(self) -> Rows:
+    def behind(self, workspace: Workspace | None = None) -> Rows:
         """Rows of students who are in the cohort, whose home lacks the newest version."""
         ...
 
@@ -36,38 +39,45 @@ class Source(Protocol):
 
 
 class _HandOuts:
+    newest = "assignment__version"
+
     def rows(self) -> Rows:
         return HandOut.objects.all()
 
     def add_missing(self, workspace: Workspace | None = None) -> None:
         """Rows for what was released, and for students who came later."""
+        released = Assignment.objects.filter(releases_at__lte=timezone.now(), cohort__active=True)
         home = "cohort__memberships__student__workspaces"
-        known = HandOut.objects.filter(assignment=OuterRef("pk"), workspace=OuterRef(f"{home}__pk"))
-        # One call of `filter`: a second one would join the workspaces once more, and match other
-        # ones.
-        missing = Assignment.objects.filter(
-            ~Exists(known),
-            **{f"{home}__pk": workspace.pk} if workspace is not None else {},
-            releases_at__lte=timezone.now(),
-            cohort__active=True,
-            cohort__memberships__student__is_active=True,
-            cohort__memberships__student__workspaces__kind=WorkspaceKind.VSCODE,
-            cohort__memberships__student__workspaces__deleted_at__isnull=True,
-        )
-        pairs = missing.values_list("pk", f"{home}__pk")
+        if workspace is not None:
+            missing = released.filter(cohort__memberships__student=_owner_id(workspace))
+            known = HandOut.objects.filter(assignment=OuterRef("pk"), workspace=workspace)
+            pairs = missing.filter(~Exists(known)).values_list("pk", Value(workspace.pk))
+        else:
+            known = HandOut.objects.filter(assignment=OuterRef("pk"), workspace=OuterRef(f"{home}__pk"))
+            # One call of `filter`: a second one would join the workspaces once more, and match
+            # other ones.
+            missing = released.filter(
+                ~Exists(known),
+                cohort__memberships__student__is_active=True,
+                cohort__memberships__student__workspaces__kind=WorkspaceKind.VSCODE,
+                cohort__memberships__student__workspaces__deleted_at__isnull=True,
+            )
+            pairs = missing.values_list("pk", f"{home}__pk")
         HandOut.objects.bulk_create(
             (HandOut(assignment_id=one, workspace_id=other, next_try_at=timezone.now()) for one, other in pairs),
             ignore_conflicts=True,
             batch_size=1000,
         )
 
-    def behind(self) -> Rows:
-        return (
-            HandOut.objects.filter(version__lt=F("assignment__version"))
-            .filter(workspace__deleted_at__isnull=True, assignment__cohort__active=True)
-            .filter(workspace__owner__is_active=True, workspace__owner__membership__cohort=F("assignment__cohort"))
-            .order_by("assignment__releases_at", "pk")
-        )
+    def behind(self, workspace: Workspace | None = None) -> Rows:
+        rows = HandOut.objects.filter(version__lt=F(self.newest), assignment__cohort__active=True)
+        if workspace is not None:
+            mine = {"assignment__cohort__memberships__student": _owner_id(workspace)}
+            rows = rows.filter(workspace=workspace, **mine)
+        else:
+            rows = rows.filter(workspace__deleted_at__isnull=True, workspace__owner__is_active=True)
+            rows = rows.filter(workspace__owner__membership__cohort=F("assignment__cohort"))
+        return rows.order_by("assignment__releases_at", "pk")
 
     def requests(self, rows: list[HandOut]) -> Requests:
         by_assignment: dict[object, list[HandOut]] = defaultdict(list)
@@ -81,39 +91,45 @@ class _HandOuts:
 
 
 class _FilesReturns:
+    newest = "submission__returned_version"
+
     def rows(self) -> Rows:
         return FilesReturn.objects.all()
 
     def add_missing(self, workspace: Workspace | None = None) -> None:
+        returned = Submission.objects.filter(returned_files__isnull=False, assignment__cohort__active=True)
         home = "student__workspaces"
-        known = FilesReturn.objects.filter(submission=OuterRef("pk"), workspace=OuterRef(f"{home}__pk"))
-        missing = Submission.objects.filter(
-            ~Exists(known),
-            **{f"{home}__pk": workspace.pk} if workspace is not None else {},
-            returned_files__isnull=False,
-            assignment__cohort__active=True,
-            student__is_active=True,
-            student__membership__cohort=F("assignment__cohort"),
-            student__workspaces__kind=WorkspaceKind.VSCODE,
-            student__workspaces__deleted_at__isnull=True,
-        )
-        pairs = missing.values_list("pk", f"{home}__pk")
+        if workspace is not None:
+            mine = {"student": _owner_id(workspace), "assignment__cohort__memberships__student": _owner_id(workspace)}
+            known = FilesReturn.objects.filter(submission=OuterRef("pk"), workspace=workspace)
+            pairs = returned.filter(~Exists(known), **mine).values_list("pk", Value(workspace.pk))
+        else:
+            known = FilesReturn.objects.filter(submission=OuterRef("pk"), workspace=OuterRef(f"{home}__pk"))
+            missing = returned.filter(
+                ~Exists(known),
+                student__is_active=True,
+                student__membership__cohort=F("assignment__cohort"),
+                student__workspaces__kind=WorkspaceKind.VSCODE,
+                student__workspaces__deleted_at__isnull=True,
+            )
+            pairs = missing.values_list("pk", f"{home}__pk")
         FilesReturn.objects.bulk_create(
             (FilesReturn(submission_id=one, workspace_id=other, next_try_at=timezone.now()) for one, other in pairs),
             ignore_conflicts=True,
             batch_size=1000,
         )
 
-    def behind(self) -> Rows:
+    def behind(self, workspace: Workspace | None = None) -> Rows:
         """Not what was taken back meanwhile."""
-        return (
-            FilesReturn.objects.filter(version__lt=F("submission__returned_version"))
-            .filter(submission__returned_files__isnull=False, workspace__owner=F("submission__student"))
-            .filter(workspace__deleted_at__isnull=True, submission__assignment__cohort__active=True)
-            .filter(workspace__owner__is_active=True)
-            .filter(workspace__owner__membership__cohort=F("submission__assignment__cohort"))
-            .order_by("pk")
-        )
+        rows = FilesReturn.objects.filter(version__lt=F(self.newest), submission__returned_files__isnull=False)
+        rows = rows.filter(submission__assignment__cohort__active=True).order_by("pk")
+        if workspace is not None:
+            owner = _owner_id(workspace)
+            rows = rows.filter(workspace=workspace, submission__student=owner)
+            return rows.filter(submission__assignment__cohort__memberships__student=owner)
+        rows = rows.filter(workspace__owner=F("submission__student"), workspace__deleted_at__isnull=True)
+        rows = rows.filter(workspace__owner__is_active=True)
+        return rows.filter(workspace__owner__membership__cohort=F("submission__assignment__cohort"))
 
     def requests(self, rows: list[FilesReturn]) -> Requests:
         for row in rows:
@@ -131,6 +147,10 @@ SOURCES: tuple[Source, ...] = (_HandOuts(), _FilesReturns())
 def returned_folder(assignment: Assignment) -> str:
     """Below ~/project. Not in the assignment's own: what is collected again is the student's."""
     return f"{assignment.folder}-returned"
+
+
+def _owner_id(workspace: Workspace) -> Any:
+    return workspace.owner_id  # type: ignore[attr-defined,unused-ignore]  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def workspace_id(row: Row) -> str:

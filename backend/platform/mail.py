@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import smtplib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
@@ -15,6 +15,7 @@ from backend.platform.metrics import REGISTRY
 
 REFUSED, UNREACHABLE = "refused", "unreachable"
 WHY_MAX = 300
+REFUSED_IN_A_ROW = 3
 SENT = Counter("apranova_backend_mails_sent", "Mails that the mail server took.", registry=REGISTRY)
 FAILURES = Counter(
     "apranova_backend_mail_failures",
@@ -30,6 +31,14 @@ class Trouble:
 
     since: float = 0.0
     why: str = ""
+    _refused: set[str] = field(default_factory=set)
+
+    def refused(self, error: Exception, addresses: Iterable[str]) -> None:
+        """One address that is refused, however often, is somebody's typing error; several without a
+        mail between them that leaves are the school's trouble."""
+        self._refused.update(addresses)
+        if len(self._refused) >= REFUSED_IN_A_ROW:
+            self.failed(error)
 
     def failed(self, error: Exception) -> None:
         self.since = self.since or time.time()
@@ -37,6 +46,7 @@ class Trouble:
 
     def left(self) -> None:
         self.since, self.why = 0.0, ""
+        self._refused.clear()
 
 
 TROUBLE = Trouble()
@@ -58,7 +68,11 @@ class CountingEmailBackend(EmailBackend):
         opened = self.open()  # else an error of it below would count twice
         try:
             sent = super().send_messages(email_messages)
-        except (smtplib.SMTPResponseException, smtplib.SMTPRecipientsRefused) as error:
+        except smtplib.SMTPRecipientsRefused as error:
+            FAILURES.labels(REFUSED).inc()
+            TROUBLE.refused(error, error.recipients)
+            raise
+        except smtplib.SMTPResponseException as error:
             FAILURES.labels(REFUSED).inc()
             TROUBLE.failed(error)
             raise

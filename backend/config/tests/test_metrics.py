@@ -11,6 +11,7 @@ from django.core.mail import EmailMessage, get_connection
 
 from backend.config.metrics import area_of
 from backend.gateway.authorization import AUTHORIZATION_PATH
+from backend.platform.mail import TROUBLE
 from tests.ports import free_port
 
 OURS = "backend.platform.mail.CountingEmailBackend"
@@ -104,6 +105,16 @@ def test_mails_that_were_sent_and_refused_are_counted(browser, mail_server):
     before = mails_counted(browser)
     send("friend@school.example", "stranger@school.example")
     assert [after - one for after, one in zip(mails_counted(browser), before, strict=True)] == [1, 1, 0]
+
+
+def test_one_wrong_address_is_no_trouble_and_three_in_a_row_are(mail_server):
+    TROUBLE.left()
+    send(*["stranger@school.example"] * 4, "another@school.example")
+    assert not TROUBLE.since
+    send("third@school.example")
+    assert (TROUBLE.since > 0, "no such person" in TROUBLE.why) == (True, True)
+    send("friend@school.example")
+    assert not TROUBLE.since
 
 
 def test_a_mail_server_that_is_down_counts_once_for_each_mail(browser, settings):
