@@ -67,6 +67,7 @@ def with_workers(application: Any) -> WithBackground:
     from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
     from backend.costs import budgets, sessions
+    from backend.lti import marks
     from backend.personal_data import erasures, exports
     from backend.workspaces import deactivated, sign_in_hint
 
@@ -76,6 +77,7 @@ def with_workers(application: Any) -> WithBackground:
             outbox.worker,
             feeds.worker,
             invitation_mails.worker,
+            marks.worker,
             sign_in_hint.worker,
             sessions.worker,
             budgets.worker,

@@ -53,6 +53,7 @@ DEEDS = {
     "cohort.join_link_create": "made a join link for the cohort {target}",
     "cohort.join_link_end": "ended a join link of the cohort {target}",
     "cohort.course_connected": "connected the cohort {target} with the course {course} of the learning platform",
+    "cohort.marks_sent_again": "sent {marks} marks of the cohort {target} to the learning platform again",
     "cohort.course_disconnected": "disconnected the cohort {target} from the course {course}",
     "cohort.timetable_set": "uploaded a timetable for the cohort {target}",
     "cohort.timetable_removed": "removed the timetable of the cohort {target}",
@@ -93,6 +94,8 @@ DEEDS = {
     "assignment.run_checks": "ran the checks of the assignment {target} in the cohort {cohort} again",
     "submission.mark": "marked the work of {student} in the assignment {target}",
     "submission.files": "chose the files that come back with the work of {student} in the assignment {target}",
+    "submission.mark_sent": "sent the mark of {student} in the assignment {target} to the learning platform",
+    "submission.mark_not_sent": "could not send the mark of {student} in the assignment {target}: {problem}",
     "submission.extend": "changed the due time of {student} in the assignment {target}",
     "submission.return": "returned the work of {student} in the assignment {target}",
 }

@@ -539,6 +539,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/course/marks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send marks again
+         * @description Every returned mark that is not in the course's gradebook yet, in the background.
+         */
+        post: operations["send_marks_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/course/roster/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the course's people
+         * @description As importing a list does, with the learners whom the course has now.
+         */
+        post: operations["import_course_roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/course/roster/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an import of the course's people would do
+         * @description Nothing is changed. 409, 502 or 503 when the platform does not tell who is in the course.
+         */
+        post: operations["preview_course_roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/instructors/": {
         parameters: {
             query?: never;
@@ -2807,6 +2867,12 @@ export interface components {
             connected_at: string | null;
             /** Course */
             course: string | null;
+            /** Mark Problems */
+            mark_problems: components["schemas"]["MarkProblemOut"][];
+            /** Marks Sent */
+            marks_sent: number;
+            /** Marks Waiting */
+            marks_waiting: number;
             /** Platform */
             platform: string | null;
             /** Roster At */
@@ -3331,6 +3397,20 @@ export interface components {
          * @enum {string}
          */
         MailState: "waiting" | "sent" | "retried" | "failed" | "none";
+        /**
+         * MarkProblemOut
+         * @description A mark that has not arrived in the gradebook.
+         */
+        MarkProblemOut: {
+            /** Assignment */
+            assignment: string;
+            /** Student */
+            student: string;
+            /** Text */
+            text: string;
+            /** Tried Again At */
+            tried_again_at: string | null;
+        };
         /** MemberOut */
         MemberOut: {
             /** Active */
@@ -5545,6 +5625,99 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CourseStateOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_marks_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStateOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_course_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_course_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */
