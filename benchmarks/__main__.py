@@ -15,6 +15,7 @@ from benchmarks import (
     footprint,
     full_stack,
     gateway,
+    handout,
     history,
     hostile_student,
     lambda_function,
@@ -40,6 +41,7 @@ ALL: dict[str, ModuleType] = {
     "databases": databases,
     "packages": packages,
     "history": history,
+    "handout": handout,
     "footprint": footprint,
     "fullstack": full_stack,
     "superset": superset,
@@ -60,7 +62,17 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("databases", "packages", "history", "preview", "rush", "simulate", "pool", "lambda"):
+        if arguments.name not in (
+            "databases",
+            "packages",
+            "history",
+            "handout",
+            "preview",
+            "rush",
+            "simulate",
+            "pool",
+            "lambda",
+        ):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

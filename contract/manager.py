@@ -93,6 +93,8 @@ class LaunchRequest:
     workspace_id: str
     size: WorkspaceSize | None = None
     """Chosen for it or its cohort; None: the installation's default."""
+    shared: str = ""
+    """Whose shared data it sees: a cohort's id, 32 hexadecimal digits; empty: nobody's."""
 
 
 @dataclass(frozen=True)

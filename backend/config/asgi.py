@@ -53,11 +53,11 @@ def build_application() -> Any:
 
 
 def _body_max(path: str) -> int:
-    """Only who uploads an assignment's files sends more than a form. Anybody may send what looks
-    like a SAML provider's answer, and it is kept for the request that follows."""
+    """Only who uploads files of an assignment or shared data sends more than a form. Anybody may
+    send what looks like a SAML provider's answer, and it is kept for the request that follows."""
     if path.startswith(("/api/auth/saml/", "/api/auth/lti/")):
         return settings.SAML_ANSWER_BYTES_MAX
-    uploads = path.startswith("/api/cohorts/") and "/assignments/" in path
+    uploads = path.startswith("/api/cohorts/") and ("/assignments/" in path or "/shared/uploads/" in path)
     return settings.UPLOAD_BYTES_MAX if uploads else settings.REQUEST_BODY_BYTES_MAX
 
 
@@ -69,6 +69,7 @@ def with_workers(application: Any) -> WithBackground:
     from backend.costs import budgets, sessions
     from backend.lti import marks
     from backend.personal_data import erasures, exports
+    from backend.shared_data import services as shared_data
     from backend.workspaces import deactivated, sign_in_hint
 
     return WithBackground(
@@ -85,6 +86,7 @@ def with_workers(application: Any) -> WithBackground:
             delivery.worker,
             delivery.trying,
             collecting.worker,
+            shared_data.worker,
             *checking.workers,
             visit_endings.worker,
             exports.worker,

@@ -35,6 +35,8 @@ class Workspace:
     owner_email: str = ""
     size: WorkspaceSize | None = None
     """What its newest launch asked for; None: the installation's default."""
+    shared: str = ""
+    """Whose shared data its newest launch asked for; empty: nobody's."""
     state: WorkspaceState = WorkspaceState.STOPPED
     version: int = 0
     """The version that was read; 0: never stored. Every write is conditional on it."""
