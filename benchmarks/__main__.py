@@ -22,6 +22,7 @@ from benchmarks import (
     launch,
     machine,
     packages,
+    peers,
     pool,
     preview,
     report,
@@ -35,6 +36,7 @@ from tests.run import StepFailed, find_chromium
 ALL: dict[str, ModuleType] = {
     "launch": launch,
     "rush": rush,
+    "peers": peers,
     "firstscreen": first_screen,
     "gateway": gateway,
     "preview": preview,
