@@ -27,6 +27,7 @@ from agent.moved_home import HomeNotThere, come, flush
 from agent.preview import is_by_person, port_of, visit_s
 from agent.processes import Children, end_everything_else
 from agent.put_back.run import PutBack
+from agent.shared_data import link as link_shared_data
 from contract.agent import (
     PROGRAM_ENDED_SIGNAL,
     AgentPhase,
@@ -392,6 +393,7 @@ class Task:
                     come(self.application.places.home, request.home_id)
                 except HomeNotThere as problem:
                     raise ApplicationFailed(str(problem)) from problem
+            link_shared_data(self.application.places.home)
             await self.application.claim(request)
         if self.phase is not AgentPhase.READY:  # it may have changed while we waited
             raise ApplicationFailed(self.failure or "this task is stopping")

@@ -15,12 +15,14 @@ from benchmarks import (
     footprint,
     full_stack,
     gateway,
+    handout,
     history,
     hostile_student,
     lambda_function,
     launch,
     machine,
     packages,
+    peers,
     pool,
     preview,
     report,
@@ -34,12 +36,14 @@ from tests.run import StepFailed, find_chromium
 ALL: dict[str, ModuleType] = {
     "launch": launch,
     "rush": rush,
+    "peers": peers,
     "firstscreen": first_screen,
     "gateway": gateway,
     "preview": preview,
     "databases": databases,
     "packages": packages,
     "history": history,
+    "handout": handout,
     "footprint": footprint,
     "fullstack": full_stack,
     "superset": superset,
@@ -60,7 +64,17 @@ def main() -> int:
         return mutants.main(sys.argv[3:])
     arguments = _parse()
     try:
-        if arguments.name not in ("databases", "packages", "history", "preview", "rush", "simulate", "pool", "lambda"):
+        if arguments.name not in (
+            "databases",
+            "packages",
+            "history",
+            "handout",
+            "preview",
+            "rush",
+            "simulate",
+            "pool",
+            "lambda",
+        ):
             find_chromium()
     except StepFailed as problem:
         sys.stderr.write(f"apranova: {problem}\n")

@@ -1,7 +1,8 @@
 """What a preview costs: a static page and a WebSocket message, directly and through the gateway.
 
 The preview's way is real: Envoy's whole configuration with authorization, then an agent, then the
-student's own server (Python's http.server, uvicorn). The two ways take turns.
+student's own server (Python's http.server, uvicorn). The two ways take turns. And how soon VS Code
+tells of a server that was started in its terminal, in Chromium and a whole school.
 """
 
 from __future__ import annotations
@@ -22,7 +23,10 @@ from agent.tests.task_process import TaskProcess
 from benchmarks import charts, gateway_processes
 from benchmarks.measure import Findings, Measure, Target
 from gateway.tests.stack import MINE, Stack
+from tests import student as in_browser
+from tests.chromium import running_chromium
 from tests.ports import free_port
+from tests.school import pool_of, running_school
 from tests.waiting import until
 
 SOURCE = Path(__file__).parents[1]
@@ -30,6 +34,10 @@ PAGE_BYTES = 20_000
 MESSAGE = "x" * 100
 TIMES_DIRECT, PLUS_MS = 1.3, 15.0
 ECHO_OVER_MS = Target("median", 2.0)
+NOTICE_S = Target("median", 2.0)
+FIRST_ANNOUNCED_PORT = 5200
+VSCODE_IS_QUIET_S = 6
+"""It says nothing of another port within five seconds of a notice (NOTIFY_COOL_DOWN)."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +45,11 @@ class Size:
     rounds: int
     pages: int
     messages: int
+    notices: int
 
 
-FULL, QUICK = Size(rounds=10, pages=100, messages=200), Size(rounds=2, pages=20, messages=50)
+FULL = Size(rounds=10, pages=100, messages=200, notices=10)
+QUICK = Size(rounds=2, pages=20, messages=50, notices=1)
 
 
 @dataclass
@@ -94,7 +104,26 @@ def run(*, quick: bool) -> Findings:
                     way.messages(api_port, api_cookie, size.messages)
     finally:
         stack.close()
-    return _findings(directly, preview)
+    return _findings(directly, preview, _notices_s(size.notices))
+
+
+def _notices_s(count: int) -> list[float]:
+    """Seconds from a server's start to VS Code's notice, for each of several servers."""
+    found = []
+    with running_school(pool_of(1)) as school, running_chromium() as browser:
+        page = browser.new_context(viewport={"width": 1280, "height": 800}).new_page()
+        page.set_default_timeout(60_000)
+        person = in_browser.Student(page, school.product, school.product.accounts()["ben"])
+        person.sign_in()
+        code = person.launch()
+        (project,) = (school.product.home / "h/data/homes").glob("home-*/project")
+        for port in range(FIRST_ANNOUNCED_PORT, FIRST_ANNOUNCED_PORT + count):
+            code.terminal(f"date +%s.%N > ~/project/started; python3 -m http.server {port} &")
+            toasts = code.page.locator(".notifications-toasts .notification-list-item")
+            toasts.filter(has_text=f"port {port}").first.wait_for()
+            found.append(time.time() - float((project / "started").read_text()))
+            code.page.wait_for_timeout(1_000 * VSCODE_IS_QUIET_S)
+    return found
 
 
 @contextmanager
@@ -140,7 +169,7 @@ def _answers(port: int) -> bool:
     return connection.getresponse().status == 200
 
 
-def _findings(directly: _Way, preview: _Way) -> Findings:
+def _findings(directly: _Way, preview: _Way, notices_s: list[float]) -> Findings:
     page = Measure("static page, directly", "ms", directly.page_ms, note=f"{PAGE_BYTES} bytes, a new connection each")
     echo = Measure("WebSocket echo, directly", "ms", directly.echo_ms)
     allowed = TIMES_DIRECT * page.summary()["median"] + PLUS_MS
@@ -153,6 +182,7 @@ def _findings(directly: _Way, preview: _Way) -> Findings:
             echo,
             Measure("WebSocket echo, preview", "ms", preview.echo_ms),
             Measure("WebSocket echo, preview over directly", "ms", over, ECHO_OVER_MS),
+            Measure("server started in the terminal → notice in VS Code", "s", notices_s, NOTICE_S),
         ),
     )
 

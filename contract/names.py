@@ -39,6 +39,8 @@ DOOR_TRIED = "tried"
 """Marks the address to which the backend returns: without a pass there, cookies are off."""
 
 # Inside every task, for everyone: constant, because VS Code's backups are keyed by folder.
+SHARED_DATA = "/shared"
+"""Where a task has its cohort's shared data, read-only. `current` in it leads to the version."""
 STUDENT_HOME = "/home/student"
 STUDENT_PROJECT = "/home/student/project"
 SLOT_FOLDER = "/mnt/slot"

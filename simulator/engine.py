@@ -142,7 +142,15 @@ class MachineEngine:
             raise ApraNovaError(Reason.NO_CAPACITY, "Capacity is unavailable at this time")
         self._run(spec)
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: object = None) -> None:  # noqa: ARG002 (it mounts)
+    def attach_home(
+        self,
+        task_id: str,
+        home_id: str,
+        *,
+        slot: str = "",  # noqa: ARG002 (it mounts)
+        limits: object = None,  # noqa: ARG002
+        shared: str = "",  # noqa: ARG002
+    ) -> None:
         instance = self.instances.get(task_id)
         if instance is None or not instance.alive or instance.home_id not in (None, home_id):
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or cannot have this home")
@@ -317,7 +325,15 @@ class EcsEngine(MachineEngine):
             raise ApraNovaError(Reason.INTERNAL, "ThrottlingException: rate exceeded")
         super().start(spec)
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: object = None) -> None:  # noqa: ARG002 (the mover knows no task)
+    def attach_home(
+        self,
+        task_id: str,  # noqa: ARG002 (the mover knows no task)
+        home_id: str,
+        *,
+        slot: str = "",
+        limits: object = None,  # noqa: ARG002
+        shared: str = "",  # noqa: ARG002
+    ) -> None:
         if not slot:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This task has no slot for a home")
         self.slots.bring(home_id, slot)

@@ -26,8 +26,8 @@ from single_machine.spawning import ProcessSpec, spawn
 
 RESTART_PAUSE_S, RESTART_PAUSE_MAX_S = 0.2, 30.0
 """It doubles with each death in a row."""
-ANSWERED_DEATHS_MAX = 4
-"""So at most 1.6 s for what had answered: people wait for it, and the next start will likely do."""
+ANSWERED_DEATHS_MAX = 3
+"""So at most 0.8 s for what had answered: people wait for it, and the next start will likely do."""
 STEADY_AFTER_S = 20.0
 """What answered and lived this long starts over with the shortest pause when it dies."""
 ASK_EVERY_S = 15.0

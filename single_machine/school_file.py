@@ -103,6 +103,7 @@ KEYS = MappingProxyType(
         "limits.home_files_max": "APRANOVA_HOME_FILES_MAX",
         "limits.home_grace_s": "APRANOVA_HOME_GRACE_S",
         "limits.disk_reserve_gb": "APRANOVA_DISK_RESERVE_GB",
+        "limits.shared_gb": "APRANOVA_SHARED_LIMIT_GB",
         "limits.egress_ports": "APRANOVA_EGRESS_PORTS",
         "network.proxy": "APRANOVA_PROXY",
         "network.no_proxy": "APRANOVA_NO_PROXY",

@@ -42,6 +42,7 @@ PASSED_ON = (
     "APRANOVA_HOME_FILES_MAX",
     "APRANOVA_HOME_GRACE_S",
     "APRANOVA_DISK_RESERVE_GB",
+    "APRANOVA_SHARED_LIMIT_GB",
     "APRANOVA_POOL",
     "APRANOVA_POOL_POLICY",
     "APRANOVA_COLD_START_WORTH_H",
@@ -99,6 +100,7 @@ class UnitServices:
         return self._environment(
             APRANOVA_IMAGES_DIR=str(self.settings.images),
             APRANOVA_HOMES_DIR=str(self.settings.data / "homes"),
+            APRANOVA_SHARED_DIR=str(self.settings.data / "shared"),
         )
 
     def shim(self) -> ProcessSpec:
@@ -178,6 +180,8 @@ class Services(UnitServices):
             APRANOVA_HELP_VISITS=self.settings.help_visits,
             APRANOVA_HELP_HISTORY="yes" if self.settings.help_history else "no",
             APRANOVA_SHARE_WITH_ANYONE="yes" if self.settings.share_with_anyone else "no",
+            # Without a mount of its own nothing would keep it read-only.
+            **({} if self.isolation == "none" else {"APRANOVA_SHARED_DIR": str(self.settings.data / "shared")}),
             APRANOVA_STATIC_DIR=str(self.settings.home / "static"),
             APRANOVA_BACKUP_RECORD=str(record_file(self.settings)) if self.settings.backup else "",
             APRANOVA_DOCTOR_RECORD=str(doctor_file(self.settings)),

@@ -19,6 +19,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from lti1p3platform.exceptions import LtiException
@@ -112,17 +113,6 @@ class Platform(LTI1P3PlatformConfAbstract):
     @property
     def launch_url(self) -> str:
         return f"{self.tool_url}/api/auth/lti/launch/"
-
-    def settings(self, **more: str) -> dict[str, str]:
-        """What a school sets to use it."""
-        return {
-            "APRANOVA_LTI_ISSUER": self.issuer,
-            "APRANOVA_LTI_NAME": "Nordlicht Moodle",
-            "APRANOVA_LTI_CLIENT_ID": CLIENT_ID,
-            "APRANOVA_LTI_DEPLOYMENT_IDS": f"{DEPLOYMENT_ID} 8",
-            "APRANOVA_LTI_VERIFIED_DOMAINS": "school.example",
-            **more,
-        }
 
     def add(self, login: str, *roles: str, email: str | None = None, name: str = "") -> None:
         self.people[login] = {"roles": list(roles), "email": email, "name": name or login.capitalize()}
@@ -222,6 +212,9 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(status, b"no")
         elif parts.path == "/mod/lti/certs.php":
             self._json({"keys": platform.get_registration().get_jwks()})
+        elif parts.path == "/course":
+            frame = f'<iframe width="1000" height="500" src="{html.escape(query["shows"])}"></iframe>'
+            self._send(200, f"<h1>A course</h1>{frame}".encode(), "text/html")
         elif parts.path == "/mod/lti/auth.php":
             self._page(platform.answer(query))
         elif parts.path == "/mod/lti/token.php":
@@ -256,7 +249,7 @@ class _Handler(BaseHTTPRequestHandler):
         scope = SCOPE_OF_MEMBERS if path.startswith("/members/") else SCOPE_OF_LINE_ITEMS
         scope = SCOPE_OF_SCORES if path.endswith("/scores") else scope
         token = self.headers.get("authorization", "").removeprefix("Bearer ")
-        if not token or not platform.validate_token(token, [scope]):
+        if not self._allows(token, scope):
             self._send(401, b"no token")
         elif path.startswith("/members/"):
             members, more = platform.members(int(query.get("page", "1")))
@@ -269,6 +262,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._items(path, query, body)
         else:
             self._send(404, b"nothing here")
+
+    def _allows(self, token: str, scope: str) -> bool:
+        try:
+            return self.platform.validate_token(token, [scope])
+        except (LtiException, jwt.PyJWTError):
+            return False
 
     def _items(self, path: str, query: dict[str, str], body: str) -> None:
         platform = self.platform
@@ -293,6 +292,18 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
 
+def lti_settings(port: int, **more: str) -> dict[str, str]:
+    """What a school sets to use the platform at this port."""
+    return {
+        "APRANOVA_LTI_ISSUER": f"http://127.0.0.1:{port}",
+        "APRANOVA_LTI_NAME": "Nordlicht Moodle",
+        "APRANOVA_LTI_CLIENT_ID": CLIENT_ID,
+        "APRANOVA_LTI_DEPLOYMENT_IDS": f"{DEPLOYMENT_ID} 8",
+        "APRANOVA_LTI_VERIFIED_DOMAINS": "school.example demo.school.example",
+        **more,
+    }
+
+
 def fields_of(page: str) -> dict[str, str]:
     """Of the form that a page posts."""
     found = re.findall(r'<input[^>]*name="(\w+)"[^>]*value="([^"]*)"', page)
@@ -300,10 +311,10 @@ def fields_of(page: str) -> dict[str, str]:
 
 
 @contextmanager
-def running_lti_platform(tool_url: str) -> Iterator[Platform]:
+def running_lti_platform(tool_url: str, port: int = 0) -> Iterator[Platform]:
     platform = Platform(tool_url)
     handler = type("Handler", (_Handler,), {"platform": platform})
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server = ThreadingHTTPServer(("127.0.0.1", port), handler)
     server.daemon_threads = True
     platform.port = server.server_address[1]
     platform.get_registration()

@@ -18,6 +18,7 @@ from backend.assignments import delivery
 from backend.assignments.collecting import add_rows, worker
 from backend.assignments.models import Assignment, FilesReturn, Submission
 from backend.assignments.services import drop_unused_bundles, note, stored
+from backend.assignments.signals import submissions_returned
 from backend.assignments.uploads import make_bundle_of_files
 from backend.audit.record import record_all
 from backend.platform.problems import ProblemError, invalid, not_found
@@ -166,6 +167,7 @@ def _return(rows: list[Submission], assignment: Assignment, acting_user: User) -
     FilesReturn.objects.filter(submission__in=rows).update(next_try_at=now, failure="")
     drop_unused_bundles()
     record_all("submission.return", "assignment", targets, actor=acting_user)
+    submissions_returned.send(Assignment, assignment=assignment, rows=rows)
     transaction.on_commit(delivery.worker.wake)
 
 

@@ -58,6 +58,7 @@ from backend.platform.problems import (
     problem_response,
     unavailable,
 )
+from backend.shared_data.api import router as shared_data_router
 from backend.sharing.api import router as sharing_router
 from backend.workspaces.api import router as workspaces_router
 from backend.workspaces.errors import problem_of
@@ -168,6 +169,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)
     api.add_router("cohorts/", submissions_router)
+    api.add_router("cohorts/", shared_data_router)
     api.add_router("courses/", courses_router)
     api.add_router("cohorts/", courses_of_cohorts_router)
     api.add_router("assignments/", own_assignments_router)

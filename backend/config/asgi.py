@@ -53,11 +53,11 @@ def build_application() -> Any:
 
 
 def _body_max(path: str) -> int:
-    """Only who uploads an assignment's files sends more than a form. Anybody may send what looks
-    like a SAML provider's answer, and it is kept for the request that follows."""
+    """Only who uploads files of an assignment or shared data sends more than a form. Anybody may
+    send what looks like a SAML provider's answer, and it is kept for the request that follows."""
     if path.startswith(("/api/auth/saml/", "/api/auth/lti/")):
         return settings.SAML_ANSWER_BYTES_MAX
-    uploads = path.startswith("/api/cohorts/") and "/assignments/" in path
+    uploads = path.startswith("/api/cohorts/") and ("/assignments/" in path or "/shared/uploads/" in path)
     return settings.UPLOAD_BYTES_MAX if uploads else settings.REQUEST_BODY_BYTES_MAX
 
 
@@ -67,7 +67,9 @@ def with_workers(application: Any) -> WithBackground:
     from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
     from backend.costs import budgets, sessions
+    from backend.lti import marks
     from backend.personal_data import erasures, exports
+    from backend.shared_data import services as shared_data
     from backend.workspaces import deactivated, sign_in_hint
 
     return WithBackground(
@@ -76,6 +78,7 @@ def with_workers(application: Any) -> WithBackground:
             outbox.worker,
             feeds.worker,
             invitation_mails.worker,
+            marks.worker,
             sign_in_hint.worker,
             sessions.worker,
             budgets.worker,
@@ -83,6 +86,7 @@ def with_workers(application: Any) -> WithBackground:
             delivery.worker,
             delivery.trying,
             collecting.worker,
+            shared_data.worker,
             *checking.workers,
             visit_endings.worker,
             exports.worker,

@@ -33,6 +33,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 SECRET_KEY = ENVIRONMENT.secret_key
 BACKUP_RECORD = ENVIRONMENT.backup_record
 DOCTOR_RECORD = ENVIRONMENT.doctor_record
+SHARED_DIR = ENVIRONMENT.shared_dir
+SHARED_BYTES_MAX = ENVIRONMENT.shared_bytes_max
 DEBUG = False
 ALLOWED_HOSTS = [ENVIRONMENT.public_host, "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "backend.config.urls"
@@ -68,6 +70,7 @@ INSTALLED_APPS = [
     "backend.audit.apps.AuditConfig",
     "backend.sharing.apps.SharingConfig",
     "backend.assignments.apps.AssignmentsConfig",
+    "backend.shared_data.apps.SharedDataConfig",
     "backend.lti.apps.LtiConfig",
     "backend.personal_data.apps.PersonalDataConfig",
     "backend.gateway.apps.GatewayConfig",
@@ -163,7 +166,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ENVIRONMENT.is_
 X_FRAME_OPTIONS = "DENY"
 REQUEST_BODY_BYTES_MAX = 1024 * 1024
 UPLOAD_BYTES_MAX = 6 * 1024 * 1024
-"""For the files of an assignment, in Base64."""
+"""For the files of an assignment, in Base64, and for a piece of shared data."""
 SAML_ANSWER_BYTES_MAX = 128 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = UPLOAD_BYTES_MAX
 

@@ -34,6 +34,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/auth/lti/login/", lti.login, name="lti_login"),
     path("api/auth/lti/launch/", lti.launch, name="lti_launch"),
     path("api/auth/lti/open/", lti.open_launch, name="lti_open"),
+    path("api/auth/lti/content/", lti.choose_content, name="lti_content"),
     path("api/auth/lti/keys/", lti.keys, name="lti_keys"),
     path("api/auth/", include("allauth.headless.urls")),
     path("api/door/", include("backend.gateway.door_urls")),

@@ -15,9 +15,12 @@ from backend.accounts.models import User
 from backend.accounts.roles import Role
 from backend.cohorts.access import get_cohort
 from backend.cohorts.models import Cohort
-from backend.lti import courses
-from backend.lti.models import Course
+from backend.cohorts.roster.api import RosterOut
+from backend.cohorts.roster.importing import Roster
+from backend.lti import courses, marks, roster
+from backend.lti.models import Course, MarkState, SentMark
 
+PROBLEMS_MAX = 50
 router = Router(tags=["courses"])
 of_cohorts = Router(tags=["courses"])
 
@@ -41,6 +44,17 @@ class ConnectIn(Schema):
     cohort_id: UUID
 
 
+class MarkProblemOut(Schema):
+    """A mark that has not arrived in the gradebook."""
+
+    student: str
+    assignment: str
+    text: str
+    """Why, and what to do, in sentences."""
+    tried_again_at: datetime | None
+    """Null: it waits for the student, or for somebody to do something."""
+
+
 class CourseStateOut(Schema):
     """What a cohort has of the learning platform."""
 
@@ -54,6 +68,11 @@ class CourseStateOut(Schema):
     shares_gradebook: bool
     roster_at: datetime | None
     """When the list of people was imported last."""
+    marks_sent: int
+    marks_waiting: int
+    """They are on their way, or wait for the next try."""
+    mark_problems: list[MarkProblemOut]
+    """The newest 50."""
 
 
 @router.get("{course_id}/", response=CourseOut, operation_id="get_course", summary="A course of the learning platform")
@@ -91,6 +110,41 @@ def disconnect_course(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
     return _state(cohort)
 
 
+@of_cohorts.post(
+    "{cohort_id}/course/roster/preview/",
+    response=RosterOut,
+    operation_id="preview_course_roster",
+    summary="What an import of the course's people would do",
+)
+def preview_course_roster(request: HttpRequest, cohort_id: UUID) -> Roster:
+    """Nothing is changed. 409, 502 or 503 when the platform does not tell who is in the course."""
+    user = acting_user(request)
+    return roster.preview(get_cohort(user, cohort_id), acting_user=user)
+
+
+@of_cohorts.post(
+    "{cohort_id}/course/roster/",
+    response=RosterOut,
+    operation_id="import_course_roster",
+    summary="Import the course's people",
+)
+def import_course_roster(request: HttpRequest, cohort_id: UUID) -> Roster:
+    """As importing a list does, with the learners whom the course has now."""
+    user = acting_user(request)
+    return roster.import_course(get_cohort(user, cohort_id), acting_user=user)
+
+
+@of_cohorts.post(
+    "{cohort_id}/course/marks/", response=CourseStateOut, operation_id="send_marks_again", summary="Send marks again"
+)
+def send_marks_again(request: HttpRequest, cohort_id: UUID) -> dict[str, Any]:
+    """Every returned mark that is not in the course's gradebook yet, in the background."""
+    user = acting_user(request)
+    cohort = get_cohort(user, cohort_id)
+    marks.send_again(cohort, acting_user=user)
+    return _state(cohort)
+
+
 def _platform_name() -> str | None:
     platform = settings.ENVIRONMENT.sign_in.lti
     return platform.name if platform is not None else None
@@ -117,4 +171,23 @@ def _state(cohort: Cohort) -> dict[str, Any]:
         "shares_people": bool(course and course.memberships_url),
         "shares_gradebook": bool(course and course.lineitems_url),
         "roster_at": course.roster_at if course else None,
+        **_marks(course),
+    }
+
+
+def _marks(course: Course | None) -> dict[str, Any]:
+    rows = SentMark.objects.filter(course=course) if course else SentMark.objects.none()
+    problems = marks.shown(course)[:PROBLEMS_MAX] if course else []
+    return {
+        "marks_sent": rows.filter(state=MarkState.SENT).count(),
+        "marks_waiting": rows.filter(state=MarkState.WAITING).count(),
+        "mark_problems": [
+            {
+                "student": it.submission.student.display_name,
+                "assignment": it.submission.assignment.title,
+                "text": it.problem,
+                "tried_again_at": marks.next_try(it),
+            }
+            for it in problems
+        ],
     }

@@ -12,6 +12,8 @@ class LtiConfig(AppConfig):
 
     def ready(self) -> None:
         from backend.accounts.signals import newcomer_arrives
-        from backend.lti import arrivals
+        from backend.assignments.signals import submissions_returned
+        from backend.lti import arrivals, marks
 
         newcomer_arrives.connect(arrivals.welcome)
+        submissions_returned.connect(marks.submissions_returned)

@@ -20,7 +20,7 @@ from backend.accounts.newcomers import Newcomer, Welcome
 from backend.accounts.roles import Role, Track
 from backend.accounts.subjects import uid_of
 from backend.cohorts.members import join
-from backend.lti import courses
+from backend.lti import courses, marks
 from backend.lti.launch import Launch
 from backend.lti.models import CourseRole
 from backend.lti.provider import LtiProvider
@@ -91,6 +91,7 @@ def _settle(user: User, launch: Launch, platform: Lti) -> str:
         return f"/courses/{course.pk}" if courses.may_connect(user, course) else DASHBOARD
     if user.role == Role.STUDENT:
         _let_in(user, launch, cohort)
+        marks.student_came(user, course)
         return DASHBOARD
     if platform.teachers and launch.role in ROLES:
         courses.let_teach(user, cohort)

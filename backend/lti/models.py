@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from backend.assignments.models import Assignment, Submission
 from backend.cohorts.models import Cohort
 
 ID_LENGTH_MAX = 255
@@ -79,3 +80,43 @@ class CourseMember(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} in {self.course}"
+
+
+class LineItem(models.Model):
+    """The column of an assignment in the course's gradebook."""
+
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="line_items")
+    assignment = models.ForeignKey(Assignment, on_delete=models.CASCADE, related_name="+")
+    url = models.TextField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("course", "assignment"), name="lti_line_item_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.assignment} in {self.course}"
+
+
+class MarkState(models.TextChoices):
+    WAITING = "waiting", "Waiting"
+    """It is sent, or tried again, at `due_at`."""
+    ABSENT = "absent", "Absent"
+    """The student has not come from the course yet; it is sent when they do."""
+    SENT = "sent", "Sent"
+    FAILED = "failed", "Failed"
+    """The same would fail again; `problem` says what to do."""
+
+
+class SentMark(models.Model):
+    """A returned mark on its way to the course's gradebook."""
+
+    submission = models.OneToOneField(Submission, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    course = models.ForeignKey(Course, on_delete=models.CASCADE, related_name="marks")
+    state = models.CharField(max_length=8, choices=MarkState.choices, default=MarkState.WAITING)
+    due_at = models.DateTimeField(db_index=True)
+    """Whoever takes it moves this ahead: no transaction stays open while the platform is asked."""
+    failures = models.PositiveIntegerField(default=0)
+    problem = models.TextField(blank=True, default="")
+    """Why the last try failed, a sentence; empty: it did not."""
+
+    def __str__(self) -> str:
+        return f"{self.submission} to {self.course}: {self.state}"

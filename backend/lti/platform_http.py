@@ -19,9 +19,11 @@ BYTES_MAX = 5_000_000
 class PlatformProblem(Exception):
     """A sentence for the person who waits. `for_good`: the same request would fail again."""
 
-    def __init__(self, text: str, *, for_good: bool = False) -> None:
+    def __init__(self, text: str, *, for_good: bool = False, status: int = 0) -> None:
         super().__init__(text)
         self.for_good = for_good
+        self.status = status
+        """Of its answer; 0: there was none."""
 
 
 @dataclass(frozen=True)
@@ -70,15 +72,15 @@ def _read(response: requests.Response, host: str, until: float) -> bytes:
 
 def _refused(host: str, status: int) -> PlatformProblem:
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        return PlatformProblem(
+        text = (
             f"{host} does not allow it (status {status}). Ask who runs the learning platform whether ApraNova may use "
-            "this service.",
-            for_good=status == HTTPStatus.FORBIDDEN,
+            "this service."
         )
+        return PlatformProblem(text, for_good=status == HTTPStatus.FORBIDDEN, status=status)
     if status == HTTPStatus.NOT_FOUND:
-        return PlatformProblem(f"{host} does not have it any more (status 404).", for_good=True)
+        return PlatformProblem(f"{host} does not have it any more (status 404).", for_good=True, status=status)
     temporary = status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in (
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.REQUEST_TIMEOUT,
     )
-    return PlatformProblem(f"{host} refuses it (status {status}).", for_good=not temporary)
+    return PlatformProblem(f"{host} refuses it (status {status}).", for_good=not temporary, status=status)

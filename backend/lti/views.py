@@ -24,7 +24,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from backend.accounts.sign_in_limits import NETWORK, network_of
-from backend.lti import arrivals, pages
+from backend.lti import arrivals, content, pages
 from backend.lti.beginning import (
     STATE_LASTS_S,
     NotBegun,
@@ -60,7 +60,8 @@ def login(request: HttpRequest) -> HttpResponse:
     problem = _wrong(hints, platform)
     if problem:
         return _refuse(Refused("unknown", problem), platform)
-    if request.headers.get("sec-fetch-dest") in _FRAMES:
+    chooses = hints["target_link_uri"] == address("lti_content")
+    if request.headers.get("sec-fetch-dest") in _FRAMES and not chooses:
         return pages.open_in_new_tab(address("lti_login"), hints, platform)
     value, browser = new_browser()
     begun = begin(hints["target_link_uri"], browser=browser)
@@ -101,10 +102,31 @@ def launch(request: HttpRequest) -> HttpResponse:
         return _refuse(problem, platform)
     if not cache.add(f"lti:used:{begun.nonce}", "yes", timeout=STATE_LASTS_S + CLOCKS_DIFFER_S):
         return _refuse(Refused("launch_over", "the message was used before"), platform)
+    if message.deep_linking:
+        return _choose(message, platform)
     code = secrets.token_urlsafe(32)
     kept = {"browser": begun.browser, "launch": message.as_json()}
     cache.set(_kept_at(code), kept, timeout=LAUNCH_WAITS_S)
     return HttpResponseRedirect(f"{address('lti_open')}?{urlencode({'code': code})}")
+
+
+def _choose(message: Launch, platform: Lti) -> HttpResponse:
+    try:
+        return content.choose(message, platform, address=address("lti_content"))
+    except Refused as problem:
+        return _refuse(problem, platform)
+
+
+@csrf_exempt  # a frame has no cookie; the ticket is signed
+@login_not_required
+@require_POST
+def choose_content(request: HttpRequest) -> HttpResponse:
+    """Where the page with the choice posts to."""
+    platform = _platform()
+    try:
+        return content.answer(request, platform, launch_url=address("lti_launch"))
+    except Refused as problem:
+        return _refuse(problem, platform)
 
 
 @login_not_required
@@ -148,6 +170,8 @@ WORDS = {
     "lti_keys": "ApraNova cannot check the signature of the learning platform right now. Try again in a moment. If it "
     "fails again, tell your school.",
     "lti_platform": "The learning platform did not let you through. Sign in there, then open ApraNova from your course.",
+    "lti_not_instructor": "Only an instructor of the course chooses what it links to.",
+    "lti_choice_gone": "What you chose is not there any more. Close this page and add the link again.",
     "too_many": "Too many tries from your network. Wait a minute, then open ApraNova from your course again.",
 }
 NO_WORDS = (

@@ -93,6 +93,10 @@ class Environment:
     """What the backups of the school came to; None: none are made here."""
     doctor_record: Path | None = None
     """What the doctor last found; None: nobody asks one here."""
+    shared_dir: Path | None = None
+    """With the shared data of cohorts, on a disk that workspaces can mount; None: there is none."""
+    shared_bytes_max: int = 10_000_000_000
+    """Of one cohort, all versions together."""
     database_secret: str = ""
     """On AWS, the secret that always has the database's password; empty elsewhere."""
     manager_parameters: str = ""
@@ -154,6 +158,8 @@ def parse(variables: Mapping[str, str]) -> Environment:
         network=read_network(environment),
         backup_record=environment.path("APRANOVA_BACKUP_RECORD") if "APRANOVA_BACKUP_RECORD" in environment else None,
         doctor_record=environment.path("APRANOVA_DOCTOR_RECORD") if "APRANOVA_DOCTOR_RECORD" in environment else None,
+        shared_dir=environment.path("APRANOVA_SHARED_DIR") if "APRANOVA_SHARED_DIR" in environment else None,
+        shared_bytes_max=int(1e9 * environment.number("APRANOVA_SHARED_LIMIT_GB", 10.0, 0.0, 100_000.0)),
         database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )

@@ -103,6 +103,7 @@ class FakeManager:
             self.expected: list[ExpectRequest] = []
             self.handed_out: list[tuple[str, int]] = []
             self.hand_out_requests: list[tuple[str, HandOutRequest]] = []
+            self.launched: list[LaunchRequest] = []
             """(workspace, version)"""
             self.hand_out_answers: dict[str, HandOutAnswer] = {}
             self.homes: dict[str, CollectAnswer] = {}
@@ -240,6 +241,7 @@ class FakeManager:
                 return WorkspaceAnswer(self.change(wish.workspace_id, keep_running_until=until))
             case Action.LAUNCH | Action.RESTART:
                 launched = from_json(LaunchRequest, payload)
+                self.launched.append(launched)
                 view = self._known(launched.workspace_id)
                 if action is Action.RESTART or view.state not in (WorkspaceState.STARTING, WorkspaceState.RUNNING):
                     self.change(view.workspace_id, size=launched.size or WorkspaceSize.SMALL)

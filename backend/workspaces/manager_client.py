@@ -88,14 +88,14 @@ class ManagerClient:
     def create(self, request: CreateRequest) -> WorkspaceView:
         return self._ask(Action.CREATE, request, WorkspaceAnswer).workspace
 
-    def launch(self, workspace_id: str, size: WorkspaceSize | None = None) -> WorkspaceView:
-        return self._ask(Action.LAUNCH, LaunchRequest(workspace_id, size), WorkspaceAnswer).workspace
+    def launch(self, workspace_id: str, size: WorkspaceSize | None = None, shared: str = "") -> WorkspaceView:
+        return self._ask(Action.LAUNCH, LaunchRequest(workspace_id, size, shared), WorkspaceAnswer).workspace
 
     def stop(self, workspace_id: str) -> WorkspaceView:
         return self._ask(Action.STOP, WorkspaceRequest(workspace_id), WorkspaceAnswer).workspace
 
-    def restart(self, workspace_id: str, size: WorkspaceSize | None = None) -> WorkspaceView:
-        return self._ask(Action.RESTART, LaunchRequest(workspace_id, size), WorkspaceAnswer).workspace
+    def restart(self, workspace_id: str, size: WorkspaceSize | None = None, shared: str = "") -> WorkspaceView:
+        return self._ask(Action.RESTART, LaunchRequest(workspace_id, size, shared), WorkspaceAnswer).workspace
 
     def keep_running(self, workspace_id: str, *, until: float) -> WorkspaceView:
         """`until` in seconds since the epoch; 0 cancels an earlier request."""

@@ -28,6 +28,7 @@ from backend.workspaces.announcements import announce
 from backend.workspaces.launch_rules import refusal_for
 from backend.workspaces.manager_client import ManagerClient, manager_client
 from backend.workspaces.models import Workspace
+from backend.workspaces.shared import shared_for
 from backend.workspaces.signals import workspace_seen, workspaces_changed
 from backend.workspaces.sizes import size_for
 from contract.errors import ApraNovaError, Reason
@@ -129,11 +130,11 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
     """
 
     refuse_new_launch(workspace)
-    size = size_for(workspace.owner)
+    size, shared = size_for(workspace.owner), shared_for(workspace.owner)
 
     def launch(manager: ManagerClient) -> WorkspaceView:
         try:
-            return manager.launch(workspace.pk, size)
+            return manager.launch(workspace.pk, size, shared)
         except ApraNovaError as error:
             if error.reason is not Reason.WORKSPACE_NOT_FOUND:
                 raise
@@ -146,7 +147,7 @@ def launch_for(user: User, workspace: Workspace) -> WorkspaceView:
                 owner_email=workspace.owner.email,
             )
         )
-        return manager.launch(workspace.pk, size)
+        return manager.launch(workspace.pk, size, shared)
 
     return _ask_manager("workspace.launch", workspace, launch, acting_user=user)
 
@@ -165,9 +166,9 @@ def stop(workspace: Workspace, *, acting_user: User | None) -> WorkspaceView:
 
 def restart(workspace: Workspace, *, acting_user: User) -> WorkspaceView:
     refuse_new_launch(workspace)
-    size = size_for(workspace.owner)
+    size, shared = size_for(workspace.owner), shared_for(workspace.owner)
     return _ask_manager(
-        "workspace.restart", workspace, lambda it: it.restart(workspace.pk, size), acting_user=acting_user
+        "workspace.restart", workspace, lambda it: it.restart(workspace.pk, size, shared), acting_user=acting_user
     )
 
 

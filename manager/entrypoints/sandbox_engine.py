@@ -78,6 +78,7 @@ def run(settings: Settings) -> None:
             launcher=launcher,
             images=images,
             homes_dir=settings.homes_dir,
+            shared_dir=settings.shared_dir,
             run_dir=settings.run_dir,
             clusters=ClustersFile(settings.run_dir / "clusters/clusters.json"),
             new_proxy=lambda: EgressProxy(
@@ -119,7 +120,7 @@ def _isolated(settings: Settings, shim: ShimClient, bundle: Path | None) -> Laun
         etc=layout.Etc(Path(prepared.etc.directory), prepared.etc.mounts),
         school=layout.OfTheSchool.of(settings.network, bundle, settings.packages_dir),
         cgroups=Hierarchy(prepared.cgroups.version, parents, prepared.cgroups.missing),
-        hidden=(settings.homes_dir, settings.run_dir),
+        hidden=(settings.homes_dir, settings.run_dir, *((settings.shared_dir,) if settings.shared_dir else ())),
     )
     for limit, how in launcher.enforced().items():
         log.info("%s: %s", limit, how)

@@ -35,6 +35,8 @@ class Settings:
     network: Network
     packages_dir: Path | None
     """The school's store of packages, which every sandbox sees."""
+    shared_dir: Path | None = None
+    """With a folder for each cohort, which the backend writes."""
     file_bytes_max: int = Policy.home_bytes_max
     """No file of a sandbox may be longer than a home may be large: sparse files could be."""
 
@@ -59,6 +61,7 @@ class Settings:
             egress_ports=frozenset(map(int, ports.split())),
             network=read_network(environment),
             packages_dir=environment.path("APRANOVA_PACKAGES_DIR") if "APRANOVA_PACKAGES_DIR" in environment else None,
+            shared_dir=environment.path("APRANOVA_SHARED_DIR") if "APRANOVA_SHARED_DIR" in environment else None,
             file_bytes_max=read_policy(environment, Policy()).home_bytes_max,
         )
 
@@ -76,6 +79,8 @@ def make_folders(settings: Settings, names: Sequence[str]) -> None:
     try:
         settings.run_dir.mkdir(mode=0o711 if settings.sandbox_uid is not None else 0o700, parents=True, exist_ok=True)
         make_folder(settings.homes_dir, mode=0o711)
+        if settings.shared_dir is not None:
+            settings.shared_dir.mkdir(mode=0o711, parents=True, exist_ok=True)
         for name in names:
             directory = settings.run_dir / name
             directory.mkdir(mode=0o700, exist_ok=True)

@@ -58,10 +58,13 @@ class TaskRunner(Protocol):
         Raises ApraNovaError: KIND_NOT_READY (image missing), NO_CAPACITY, LAUNCH_FAILED.
         """
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:
+    def attach_home(
+        self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None, shared: str = ""
+    ) -> None:
         """Bring the home into the running task: mount it at contract.names.STUDENT_HOME, or move it
         to the task's slot (`ObservedTask.slot`). Idempotent for the same home. `limits`: the task's
-        size from now on, unless its start fixed it.
+        size from now on, unless its start fixed it. `shared`: whose shared data come read-only to
+        SHARED_DATA, where the engine has them; without them the task works all the same.
 
         The claim's record, written before, says that the home may be here; RUNNING, that it is.
         Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home),

@@ -12,7 +12,7 @@ from contract.names import DiskLevel, StopReason, WorkspaceState
 from manager.adapters.memory.meter import MemoryHomeMeter
 from manager.adapters.memory.runner import MemoryTaskAgent
 from manager.adapters.system.disk_watch import DiskWatch
-from manager.domain.disk_reserve import Space, disk_view, to_stop
+from manager.domain.disk_reserve import Space, to_stop
 from manager.domain.lifecycle.disk import HomeUse
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
@@ -20,6 +20,7 @@ from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
 from manager.use_cases.views import view
+from manager.use_cases.words import disk_view
 
 GB = 1_000_000_000
 MINUTE = 60.0

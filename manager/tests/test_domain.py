@@ -15,8 +15,7 @@ from manager.domain.lifecycle import binding
 from manager.domain.lifecycle.back_off import back_off_until
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
-from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.task import TASK_TRANSITIONS, IllegalTransition, Task
 from manager.domain.lifecycle.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.domain.pool.reconcile import PoolFacts
@@ -134,7 +133,6 @@ def test_failures_double_the_wait_and_a_success_ends_it() -> None:
     assert until(*failed * 10) == NOW + 2 + 600
     assert until(*failed, replace(success, ready_at=NOW + 1)) == NOW + 2 + 5
     assert until(*failed, replace(success, ready_at=NOW + 5)) == 0.0
-    assert until(*(item.forgive(forget_at=NOW) for item in failed)) == 0.0
 
 
 def test_a_converged_fleet_needs_nothing() -> None:

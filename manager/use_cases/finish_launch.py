@@ -115,7 +115,7 @@ def complete_claim(world: World, workspace: Workspace, task: Task) -> Workspace:
 def _complete(world: World, workspace: Workspace, task: Task) -> Workspace:
     home_id = _make_home(world, workspace)
     limits = world.policy.limits(task.size)
-    world.runner.attach_home(task.task_id, home_id, slot=task.slot, limits=limits)
+    world.runner.attach_home(task.task_id, home_id, slot=task.slot, limits=limits, shared=workspace.shared)
     attached = LaunchStep(StepName.HOME_ATTACHED, world.clock.now(), "Your files are in place")
     status = world.agent.claim(
         task.control_address,

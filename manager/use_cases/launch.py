@@ -34,9 +34,10 @@ def launch(world: World, workspace_id: str, told: LaunchRequest | None = None) -
 
 
 def sized(workspace: Workspace, told: LaunchRequest | None) -> Workspace:
-    """With the size that its next launch gets. One that is up keeps what it has."""
+    """With the size and the shared data that its next launch gets. One that is up keeps what it
+    has."""
     up = workspace.state in (WorkspaceState.STARTING, WorkspaceState.RUNNING)
-    return workspace if told is None or up else replace(workspace, size=told.size)
+    return workspace if told is None or up else replace(workspace, size=told.size, shared=told.shared)
 
 
 def _launch_once(world: World, workspace: Workspace) -> Workspace:

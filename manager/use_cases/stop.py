@@ -38,7 +38,10 @@ def restart(world: World, workspace_id: str, told: LaunchRequest | None = None) 
         if workspace.state not in _UP:
             return None
         size = told.size if told is not None else workspace.size
-        return begin_stop(world, replace(workspace, size=size), reason=StopReason.RESTART, launch_again=True)
+        shared = told.shared if told is not None else workspace.shared
+        return begin_stop(
+            world, replace(workspace, size=size, shared=shared), reason=StopReason.RESTART, launch_again=True
+        )
 
     return retried(world, attempt) or launch(world, workspace_id, told)
 

@@ -122,7 +122,15 @@ class PlannedEngine:
         self.unready += 1
         self._timeline.at(ready, self._became_ready, spec.task_id)
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: object = None) -> None:  # noqa: ARG002 (any will do)
+    def attach_home(
+        self,
+        task_id: str,
+        home_id: str,
+        *,
+        slot: str = "",  # noqa: ARG002 (any will do)
+        limits: object = None,  # noqa: ARG002
+        shared: str = "",  # noqa: ARG002
+    ) -> None:
         instance, chance, settings = self.instances.get(task_id), self._moves, self.settings
         if instance is None:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "The task is gone, or cannot have this home", detail=home_id)

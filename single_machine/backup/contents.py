@@ -72,6 +72,7 @@ def excluded(settings: Settings) -> list[str]:
     built += [home / name for name in ("up.lock", "backup.lock", "supervisor.json", "backup.json", "doctor.json")]
     copied = [data / "redis", data / "postgres*", data / f"{RECORDS}*"]
     homes = settings.data.joinpath("homes").resolve()
+    built.append(data / "shared/.uploads")
     passing = [homes / ".home-*.before", homes / ".home-*.fetched"]
     locks = [settings.snapshots.resolve() / HOMES / "locks"]
     return [str(path) for path in (*built, *copied, *passing, *locks)]

@@ -92,7 +92,7 @@ def test_nobody_waits_for_the_supervisors_next_look(processes: Processes) -> Non
     ("answered", "lived_s", "pauses_s"),
     [
         (False, 1.0, [0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8, 25.6, 30.0, 30.0]),
-        (True, 1.0, [0.2, 0.4, 0.8, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6, 1.6]),
+        (True, 1.0, [0.2, 0.4, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8, 0.8]),
         (True, STEADY_AFTER_S + 1, [0.2] * 10),
     ],
 )

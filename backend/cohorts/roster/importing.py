@@ -34,7 +34,12 @@ class Roster:
 
 def preview(cohort: Cohort, sent: str | bytes, *, acting_user: User) -> Roster:
     """What an import would do; nothing is changed. 422 when `sent` is no list of people."""
-    return _beside(cohort, _read(sent), acting_user)
+    return preview_people(cohort, _read(sent), acting_user=acting_user)
+
+
+def preview_people(cohort: Cohort, people: Sequence[Person], *, acting_user: User) -> Roster:
+    """The same, of people who are read already."""
+    return _beside(cohort, people, acting_user)
 
 
 def import_roster(cohort: Cohort, sent: str | bytes, *, acting_user: User) -> Roster:
@@ -42,7 +47,11 @@ def import_roster(cohort: Cohort, sent: str | bytes, *, acting_user: User) -> Ro
 
     What is true at this moment decides, not an earlier preview.
     """
-    people = _read(sent)
+    return import_people(cohort, _read(sent), acting_user=acting_user)
+
+
+def import_people(cohort: Cohort, people: Sequence[Person], *, acting_user: User) -> Roster:
+    """The same, of people who are read already."""
     with transaction.atomic():
         if not Cohort.objects.select_for_update().filter(pk=cohort.pk).exists():
             raise ProblemError(HTTPStatus.NOT_FOUND, "cohort_not_found", "This cohort was deleted in the meantime.")

@@ -64,6 +64,11 @@ def read_people(rows: Sequence[Row]) -> list[Person]:
     return list(_once(people))
 
 
+def people_of(entries: Iterable[tuple[str, str]]) -> list[Person]:
+    """A person for each address and name, in order."""
+    return list(_once(_person(number, address, name) for number, (address, name) in enumerate(entries, 1)))
+
+
 def find_columns(rows: Sequence[Row]) -> Columns:
     """By the names in the first row, else by what the rows contain. Raises BadRoster."""
     names = [_plain(cell) for cell in rows[0].cells]

@@ -29,19 +29,6 @@ OVER = "This launch is over or was used before"
 COULD_NOT = "ApraNova could not be opened from there"
 
 
-@pytest.fixture
-def connected(school, platform, signed_in, make_cohort):
-    """The course *algebra* is connected with a cohort; its instructor's browser, and its id."""
-    teacher = signed_in("instructor")
-    cohort = make_cohort(teacher)
-    platform.add("tess", INSTRUCTOR, email=teacher.user.email)
-    page = launch(teacher, platform, "tess")
-    assert page.startswith("/courses/"), page
-    answer = teacher.put(f"/api{page}/", json={"cohort_id": cohort})
-    assert answer.status_code == 200, answer.text
-    return teacher, cohort
-
-
 def forged(platform: Platform, message: dict[str, str], *, key: str = "", **changes: object) -> dict[str, str]:
     """The message with other claims, signed anew."""
     claims = jwt.decode(message["id_token"], options={"verify_signature": False})

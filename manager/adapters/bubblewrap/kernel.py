@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import struct
 
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
@@ -30,6 +31,10 @@ _PR_SET_DUMPABLE = 4
 # The new mount calls have the same number on every architecture.
 _SYS_OPEN_TREE = 428
 _SYS_MOVE_MOUNT = 429
+_SYS_MOUNT_SETATTR = 442
+
+_AT_EMPTY_PATH = 0x1000
+_MOUNT_ATTR_READ_ONLY_WITHOUT_SUID_AND_DEVICES = 0x1 | 0x2 | 0x4
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
@@ -83,6 +88,23 @@ def detached_clone_of_mount(directory: str) -> int:
             ctypes.c_int(_AT_FDCWD),
             ctypes.c_char_p(os.fsencode(directory)),
             ctypes.c_uint(_OPEN_TREE_CLONE | os.O_CLOEXEC | _AT_SYMLINK_NOFOLLOW),
+        ),
+    )
+
+
+def make_read_only(mount_fd: int) -> None:
+    """Of a detached clone, before anybody sees it: nothing in it can be changed, no program gets
+    another user's rights, no device works. Linux 5.12."""
+    attributes = struct.pack("=4Q", _MOUNT_ATTR_READ_ONLY_WITHOUT_SUID_AND_DEVICES, 0, 0, 0)
+    _checked(
+        "mount_setattr",
+        _libc.syscall(
+            ctypes.c_long(_SYS_MOUNT_SETATTR),
+            ctypes.c_int(mount_fd),
+            ctypes.c_char_p(b""),
+            ctypes.c_uint(_AT_EMPTY_PATH),
+            ctypes.c_char_p(attributes),
+            ctypes.c_size_t(len(attributes)),
         ),
     )
 

@@ -354,6 +354,12 @@ class Sandbox:
         except OrderRefused as error:
             raise LaunchFailed(f"the home could not be mounted: {error}") from error
 
+    async def attach_shared(self, folder: Path) -> None:
+        try:
+            self._shim.mount(Order(self.pid, self.ids.mount_namespace, shared=str(folder)))
+        except OrderRefused as error:
+            raise LaunchFailed(f"the shared data could not be mounted: {error}") from error
+
     async def wait(self) -> str:
         return await asyncio.shield(self._end)
 

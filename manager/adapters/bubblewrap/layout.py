@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from contract.names import STUDENT_HOME, STUDENT_UID
+from contract.names import SHARED_DATA, STUDENT_HOME, STUDENT_UID
 from contract.network import SYSTEM_BUNDLES, Network
 from manager.adapters.sandbox_engine.images import Image
 
@@ -121,6 +121,7 @@ def arguments(*, image: Image, etc: Etc, school: OfTheSchool, sockets: tuple[Pat
         *("--perms", "0700", "--size", size["/run/user"], "--tmpfs", f"/run/user/{STUDENT_UID}"),
         *("--perms", "0700", "--size", size[STUDENT_HOME], "--tmpfs", STUDENT_HOME),
         *_sockets(sockets),
+        *("--dir", SHARED_DATA),
         *_read_only(school.mounts),
         *("--remount-ro", "/", "--chdir", "/", "--clearenv"),
         *_set({**environment(image.environment), **school.environment}),

@@ -12,6 +12,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from contract.names import SHARED_DATA
 from manager.adapters.bubblewrap import kernel
 
 
@@ -24,6 +25,9 @@ class Order:
     detach: str = ""
     source: str = ""
     target: str = ""
+    shared: str = ""
+    """A folder that comes to SHARED_DATA, read-only. A shim of an earlier release brings nothing:
+    that is why this is no flag beside `source`."""
     limits: dict[str, int] = field(default_factory=dict)
     """Name below /proc/sys/user → value, for the sandbox's user namespace."""
 
@@ -56,6 +60,9 @@ def _outcome(order: Order) -> bytes:
 def _enter_and_mount(order: Order) -> None:
     # Clone the mount out here, where the source is visible; attach it inside, where the target is.
     clone = kernel.detached_clone_of_mount(order.source) if order.source else -1
+    shared = kernel.detached_clone_of_mount(order.shared) if order.shared else -1
+    if order.shared:
+        kernel.make_read_only(shared)
     namespace = os.open(f"/proc/{order.pid}/ns/mnt", os.O_RDONLY)
     if os.fstat(namespace).st_ino != order.mount_namespace:
         raise OSError(f"process {order.pid} is not in the sandbox any more")
@@ -66,5 +73,7 @@ def _enter_and_mount(order: Order) -> None:
         kernel.detach_mount(order.detach)
     if order.source:
         kernel.attach_mount(clone, order.target)
+    if order.shared:
+        kernel.attach_mount(shared, SHARED_DATA)
     for name, value in order.limits.items():
         Path("/proc/sys/user", name).write_text(str(value))

@@ -91,7 +91,15 @@ class EcsTaskRunner:
                 self._asked(lambda: self._references.given_up(spec.task_id))
             raise
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:  # noqa: ARG002 (the start fixed it)
+    def attach_home(
+        self,
+        task_id: str,
+        home_id: str,
+        *,
+        slot: str = "",
+        limits: SizeLimits | None = None,  # noqa: ARG002 (the start fixed it)
+        shared: str = "",  # noqa: ARG002 (there are none)
+    ) -> None:
         """One call of the mover, and no other request."""
         if not slot:
             raise ApraNovaError(Reason.LAUNCH_FAILED, "This task has no slot for a home", detail=task_id)

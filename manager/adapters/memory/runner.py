@@ -62,6 +62,7 @@ class MemoryTaskRunner:
         self.clock = clock
         self.ready_after_s = ready_after_s
         self.tasks: dict[str, PretendedTask] = {}
+        self.shared: dict[str, str] = {}
         self.images: dict[WorkspaceKind, str] = {WorkspaceKind.VSCODE: "vscode-1"}
         self._stopped: set[str] = set()
         self._lock = threading.Lock()
@@ -71,7 +72,16 @@ class MemoryTaskRunner:
             if spec.task_id not in self.tasks and spec.task_id not in self._stopped:
                 self.tasks[spec.task_id] = PretendedTask(spec, self.clock.now())
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:  # noqa: ARG002 (it has none)
+    def attach_home(
+        self,
+        task_id: str,
+        home_id: str,
+        *,
+        slot: str = "",  # noqa: ARG002 (it has none)
+        limits: SizeLimits | None = None,
+        shared: str = "",
+    ) -> None:
+        self.shared[task_id] = shared
         with self._lock:
             task = self.tasks.get(task_id)
             if task is None or not task.alive or task.home_id not in (None, home_id):

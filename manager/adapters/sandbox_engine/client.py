@@ -34,8 +34,16 @@ class SandboxEngineTaskRunner:
     def start(self, spec: TaskSpec) -> None:
         self._call("start", spec, type(None))
 
-    def attach_home(self, task_id: str, home_id: str, *, slot: str = "", limits: SizeLimits | None = None) -> None:  # noqa: ARG002 (it mounts)
-        self._call("attach_home", AttachHome(task_id, home_id, limits), type(None))
+    def attach_home(
+        self,
+        task_id: str,
+        home_id: str,
+        *,
+        slot: str = "",  # noqa: ARG002 (it mounts)
+        limits: SizeLimits | None = None,
+        shared: str = "",
+    ) -> None:
+        self._call("attach_home", AttachHome(task_id, home_id, limits, shared), type(None))
 
     def stop(self, task_id: str, *, grace_s: float) -> None:
         self._call("stop", Stop(task_id, float(grace_s)), type(None), extra_s=grace_s)

@@ -36,6 +36,8 @@ _LISTEN_POLL_S, _LISTEN_POLL_PART = 0.005, 0.05
 """Look for the agent's socket so often; later after each twentieth of the time that it took so far:
 where the processor is short, thirty tasks that start would take more of it by being looked at."""
 _HOME_ID = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")
+_SHARED_ID = re.compile(r"^[0-9a-f]{32}$")
+"""Of a cohort."""
 
 
 @dataclass
@@ -64,6 +66,7 @@ class Fleet:
         launcher: Launcher,
         images: Images,
         homes_dir: Path,
+        shared_dir: Path | None = None,
         run_dir: Path,
         clusters: ClustersFile,
         new_proxy: Callable[[], EgressProxy],
@@ -72,6 +75,7 @@ class Fleet:
         self._launcher = launcher
         self._images = images
         self._homes_dir = homes_dir
+        self._shared_dir = shared_dir
         self._tasks_dir = run_dir / "tasks"
         self._egress_dir = run_dir / "egress"
         self._clusters = clusters
@@ -164,7 +168,7 @@ class Fleet:
         finally:
             task.launched.set()
 
-    async def attach_home(self, task_id: str, home_id: str, limits: SizeLimits | None = None) -> None:
+    async def attach_home(self, task_id: str, home_id: str, limits: SizeLimits | None = None, shared: str = "") -> None:
         """As TaskRunner.attach_home."""
         task = self._tasks.get(task_id)
         if task is None or not task.alive or not task.record.published or task.sandbox is None:
@@ -178,6 +182,7 @@ class Fleet:
             home = self._free_home(home_id, but_for=task)
             if limits is not None:
                 await self._resize(task, task.sandbox, limits)
+            await self._bring_shared(task.sandbox, shared)
             self._note(task, home_id=home_id)  # before the mount: no other task may use this home meanwhile
             try:
                 await task.sandbox.attach_home(home)
@@ -185,6 +190,17 @@ class Fleet:
                 self._note(task, home_id=None)
                 raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
             self._note(task, home_mounted=True)
+
+    async def _bring_shared(self, sandbox: LaunchedTask, shared: str) -> None:
+        """The cohort's shared data. A workspace without it is better than none."""
+        if self._shared_dir is None or not _SHARED_ID.match(shared):
+            return
+        folder = self._shared_dir / shared
+        try:
+            if not folder.is_symlink() and folder.is_dir():
+                await sandbox.attach_shared(folder)
+        except (LaunchFailed, OSError) as error:
+            log.warning("the shared data %s does not come to a task: %s", shared, error)
 
     async def _resize(self, task: _Task, sandbox: LaunchedTask, limits: SizeLimits) -> None:
         try:

@@ -107,6 +107,10 @@ class LaunchedTask(Protocol):
         """Mount the home at STUDENT_HOME. Raises LaunchFailed."""
         ...
 
+    async def attach_shared(self, folder: Path) -> None:
+        """Mount the cohort's shared data at SHARED_DATA, read-only. Raises LaunchFailed."""
+        ...
+
     async def wait(self) -> str:
         """Wait until every process of the task has ended; returns the reason in plain words."""
         ...

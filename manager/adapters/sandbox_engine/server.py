@@ -68,7 +68,7 @@ class EngineServer:
                 await self._fleet.start(from_json(TaskSpec, arguments))
             case "attach_home":
                 attach = from_json(AttachHome, arguments)
-                await self._fleet.attach_home(attach.task_id, attach.home_id, attach.limits)
+                await self._fleet.attach_home(attach.task_id, attach.home_id, attach.limits, attach.shared)
             case "stop":
                 stop = from_json(Stop, arguments)
                 await self._fleet.stop(stop.task_id, min(max(stop.grace_s, 0.0), GRACE_MAX_S))

@@ -23,6 +23,7 @@ class AttachHome:
     task_id: str
     home_id: str
     limits: SizeLimits | None = None
+    shared: str = ""
 
 
 @dataclass(frozen=True)

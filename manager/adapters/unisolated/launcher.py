@@ -112,6 +112,9 @@ class PlainProcess:
         except OSError as error:
             raise LaunchFailed(f"{home} does not come to the task: {error}") from error
 
+    async def attach_shared(self, folder: Path) -> None:
+        """Nothing would keep it read-only, so it does not come."""
+
     async def wait(self) -> str:
         return await asyncio.shield(self._end)
 

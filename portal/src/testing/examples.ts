@@ -33,6 +33,9 @@ export function courseState(fields: Partial<CourseState> = {}): CourseState {
     shares_people: false,
     shares_gradebook: false,
     roster_at: null,
+    marks_sent: 0,
+    marks_waiting: 0,
+    mark_problems: [],
     ...fields,
   };
 }

@@ -9,6 +9,7 @@ import { FakeApi, show } from "@/testing/fake-api";
 import { CohortView } from "./cohort-page";
 
 const WALL = "GET /api/cohorts/{cohort_id}/wall/";
+const SHARED = "GET /api/cohorts/{cohort_id}/shared/";
 const ASSIGNMENTS = "GET /api/cohorts/{cohort_id}/assignments/";
 const MEMBER = { id: "a1", name: "Amira", email: "a@school.example", active: true, joined_at: "2026-11-01T00:00:00Z" };
 
@@ -24,6 +25,7 @@ it("shows a teaching assistant the class and offers nothing that would be refuse
   const api = new FakeApi({
     [WALL]: { status: 200, body: { items: [] } },
     [ASSIGNMENTS]: { status: 200, body: { items: [] } },
+    [SHARED]: { status: 200, body: { available: true, limit_bytes: 1, versions: [], uploads: [], files: [] } },
     "GET /api/me/": { status: 200, body: person({ role: "assistant" }) },
   });
   const taught = { members: [MEMBER], instructors: [{ id: "t", name: "Tom", role: "assistant" as const }] };

@@ -14,6 +14,7 @@ import { base64 } from "@/lib/base64";
 
 import { type RosterSource, useImportRoster, usePreviewRoster } from "./api";
 import { countOf } from "./model/class-times";
+import { changes } from "./model/imported";
 import { RosterPreview } from "./roster-preview";
 
 /** A little less than the server accepts; larger files are not sent. */
@@ -146,8 +147,4 @@ export function ImportList({ cohort, onImported, onCancel }: ImportListProps) {
       </div>
     </section>
   );
-}
-
-function changes({ lines }: Roster): number {
-  return lines.filter(({ outcome }) => outcome === "invite" || outcome === "join" || outcome === "move").length;
 }

@@ -8,7 +8,7 @@ import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
 import { Menu } from "@/components/menu";
 import { Panel } from "@/components/panel";
-import type { CohortDetail, CohortMember, Roster, RosterLine } from "@/lib/api/types";
+import type { CohortDetail, CohortMember, Roster } from "@/lib/api/types";
 import { useMayChange } from "@/lib/session/may-change";
 import { useMe } from "@/lib/session/use-me";
 
@@ -16,6 +16,7 @@ import { AddStudents } from "./add-students";
 import { ImportList } from "./import-list";
 import { MoveDialog, RemoveMemberDialog } from "./member-dialogs";
 import { countOf } from "./model/class-times";
+import { imported } from "./model/imported";
 import { PendingInvitations } from "./pending-invitations";
 
 export function MembersPanel({ cohort }: { cohort: CohortDetail }) {
@@ -130,17 +131,4 @@ function ListImport({ cohort }: { cohort: CohortDetail }) {
       )}
     </>
   );
-}
-
-/** "3 people are invited, and 2 students joined." */
-function imported({ lines }: Roster): string {
-  const count = (...outcomes: RosterLine["outcome"][]) =>
-    lines.filter(({ outcome }) => outcomes.includes(outcome)).length;
-  const [invited, joined, refused] = [count("invite"), count("join", "move"), count("refused")];
-  const parts = [
-    invited > 0 ? `${countOf(invited, "person is", "people are")} invited` : "",
-    joined > 0 ? `${countOf(joined, "student")} joined` : "",
-    refused > 0 ? `${countOf(refused, "line was", "lines were")} left out` : "",
-  ].filter((part) => part !== "");
-  return `${parts.join(", ")}.`;
 }

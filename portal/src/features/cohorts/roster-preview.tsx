@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useId } from "react";
 
 import type { Roster, RosterLine } from "@/lib/api/types";
 
@@ -23,14 +23,15 @@ const OPEN_LINES_MAX = 50;
 
 /** What an import will do with each line of a list. */
 export function RosterPreview({ name, roster, children }: { name: string; roster: Roster; children: ReactNode }) {
+  const id = useId();
   const groups = GROUPS.map((group) => ({
     ...group,
     lines: roster.lines.filter((it) => it.outcome === group.outcome),
   }));
   return (
-    <section aria-labelledby="roster-preview" className="rounded-xl border border-accent/40 bg-accent-soft/40 p-5">
+    <section aria-labelledby={id} className="rounded-xl border border-accent/40 bg-accent-soft/40 p-5">
       <div role="status">
-        <h4 id="roster-preview" className="font-semibold wrap-anywhere">
+        <h4 id={id} className="font-semibold wrap-anywhere">
           {name}: {countOf(roster.lines.length, "line")}
         </h4>
       </div>

@@ -11,6 +11,8 @@ import { clock } from "@/lib/time";
 import { useNow } from "@/lib/use-now";
 
 import { useCourseState, useDisconnectCourse } from "./api";
+import { CourseMarks } from "./course-marks";
+import { CoursePeople } from "./course-people";
 
 /** The cohort's course at the school's learning platform; nothing where the school has none. */
 export function CoursePanel({ cohort }: { cohort: CohortDetail }) {
@@ -50,9 +52,13 @@ function State({ cohort, state }: { cohort: CohortDetail; state: CourseState }) 
         {state.connected_at !== null && `Connected ${clock(state.connected_at, nowMs)}. `}
         Students who open ApraNova from it join this cohort.
       </p>
-      <Button tone="quiet" className="mt-4" onClick={() => setEnding(true)}>
-        Disconnect …
-      </Button>
+      <CoursePeople cohort={cohort} state={state} />
+      <CourseMarks cohort={cohort} state={state} />
+      <div className="mt-5 border-t border-line pt-4">
+        <Button tone="quiet" onClick={() => setEnding(true)}>
+          Disconnect …
+        </Button>
+      </div>
       {ending && <Disconnect cohort={cohort} title={state.course} onClose={() => setEnding(false)} />}
     </>
   );
@@ -66,7 +72,8 @@ function Disconnect({ cohort, title, onClose }: { cohort: CohortDetail; title: s
       mutation={useDisconnectCourse(cohort.id)}
       onClose={onClose}
     >
-      Nobody joins {cohort.name} from {title} any more. Its students stay. You can connect it again from the course.
+      Nobody joins {cohort.name} from {title} any more, and no marks are sent there. Its students stay. You can connect
+      it again from the course.
     </ConfirmDialog>
   );
 }

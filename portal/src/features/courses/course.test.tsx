@@ -89,3 +89,56 @@ it("tells how to connect a course, and disconnects one", async () => {
   expect(await screen.findByText(/No course is connected/)).toBeTruthy();
   expect(api.changes().map(({ route }) => route)).toEqual([`DELETE /api/cohorts/${COHORT_ID}/course/`]);
 });
+
+const CONNECTED = { platform: "Nordlicht Moodle", course: "Algebra", connected_at: "2026-11-01T09:00:00Z" };
+
+it("shows whom the course has, and imports them only on request", async () => {
+  const line = { number: 1, email: "zoe@school.example", name: "Zoë", outcome: "invite" as const, note: "" };
+  const refused = { ...line, number: 2, email: "", name: "Shy", outcome: "refused" as const, note: "no address" };
+  const roster = { lines: [line, refused], missing: [] };
+  const api = new FakeApi({
+    [STATE]: { status: 200, body: courseState({ ...CONNECTED, shares_people: true }) },
+    "POST /api/cohorts/{cohort_id}/course/roster/preview/": { status: 200, body: roster },
+    "POST /api/cohorts/{cohort_id}/course/roster/": { status: 200, body: roster },
+  });
+  show(<CoursePanel cohort={cohort()} />);
+  fireEvent.click(await screen.findByRole("button", { name: "Check the course's people" }));
+  expect(await screen.findByText("1 person will be invited")).toBeTruthy();
+  expect(screen.getByText("1 line cannot be used")).toBeTruthy();
+  expect(api.changes()).toHaveLength(1);
+  fireEvent.click(screen.getByRole("button", { name: "Import 1 student" }));
+  expect(await screen.findByText("1 person is invited, 1 line was left out.")).toBeTruthy();
+  expect(api.changes().map(({ route }) => route.split("/course/")[1])).toEqual(["roster/preview/", "roster/"]);
+});
+
+it("says in words which marks have not arrived and what to do, and sends them again", async () => {
+  const problem = {
+    student: "Ana",
+    assignment: "Loops",
+    text: "The mark “A” is no number of points.",
+    tried_again_at: null,
+  };
+  const state = courseState({ ...CONNECTED, shares_gradebook: true, marks_sent: 3, mark_problems: [problem] });
+  const api = new FakeApi({
+    [STATE]: { status: 200, body: state },
+    "POST /api/cohorts/{cohort_id}/course/marks/": {
+      status: 200,
+      body: { ...state, marks_waiting: 1, mark_problems: [] },
+    },
+  });
+  show(<CoursePanel cohort={cohort()} />);
+  expect(await screen.findByText("Ana · Loops")).toBeTruthy();
+  expect(screen.getByText(/no number of points/)).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Send missing marks again" }));
+  expect(await screen.findByText(/3 marks are there, 1 mark is on the way/)).toBeTruthy();
+  expect(screen.queryByText("Ana · Loops")).toBeNull();
+  expect(api.changes()).toHaveLength(1);
+});
+
+it("says what a platform does not share", async () => {
+  new FakeApi({ [STATE]: { status: 200, body: courseState(CONNECTED) } });
+  show(<CoursePanel cohort={cohort()} />);
+  expect(await screen.findByText(/does not share the course's list of people/)).toBeTruthy();
+  expect(screen.getByText(/does not share the course's gradebook/)).toBeTruthy();
+  expect(screen.getAllByRole("button").map((it) => it.textContent)).toEqual(["Disconnect …"]);
+});

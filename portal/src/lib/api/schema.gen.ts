@@ -539,6 +539,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/course/marks/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send marks again
+         * @description Every returned mark that is not in the course's gradebook yet, in the background.
+         */
+        post: operations["send_marks_again"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/course/roster/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import the course's people
+         * @description As importing a list does, with the learners whom the course has now.
+         */
+        post: operations["import_course_roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/course/roster/preview/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What an import of the course's people would do
+         * @description Nothing is changed. 409, 502 or 503 when the platform does not tell who is in the course.
+         */
+        post: operations["preview_course_roster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/instructors/": {
         parameters: {
             query?: never;
@@ -913,6 +973,84 @@ export interface paths {
          */
         post: operations["preview_roster"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/shared/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Shared data */
+        get: operations["get_shared_data"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/shared/current/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Show another version
+         * @description In all workspaces of the cohort at once, also in those that run.
+         */
+        put: operations["switch_shared_data"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/shared/uploads/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin
+         * @description A zip stands for what is in it. Then its pieces follow, each at its offset.
+         */
+        post: operations["begin_shared_upload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/shared/uploads/{upload_id}/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * The next piece
+         * @description The body is the piece, at most 4 MB. 409 when another one was expected.
+         */
+        put: operations["send_shared_piece"];
+        post?: never;
+        /** Cancel an upload */
+        delete: operations["cancel_shared_upload"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2386,6 +2524,15 @@ export interface components {
              */
             state: "ok" | "failing" | "not_kept_here";
         };
+        /** BeginUploadIn */
+        BeginUploadIn: {
+            /** Keeps Others */
+            keeps_others: boolean;
+            /** Name */
+            name: string;
+            /** Size */
+            size: number;
+        };
         /**
          * BesideOut
          * @description A file that found its place taken and lies beside it. Paths below ~/project.
@@ -2807,6 +2954,12 @@ export interface components {
             connected_at: string | null;
             /** Course */
             course: string | null;
+            /** Mark Problems */
+            mark_problems: components["schemas"]["MarkProblemOut"][];
+            /** Marks Sent */
+            marks_sent: number;
+            /** Marks Waiting */
+            marks_waiting: number;
             /** Platform */
             platform: string | null;
             /** Roster At */
@@ -3331,6 +3484,20 @@ export interface components {
          * @enum {string}
          */
         MailState: "waiting" | "sent" | "retried" | "failed" | "none";
+        /**
+         * MarkProblemOut
+         * @description A mark that has not arrived in the gradebook.
+         */
+        MarkProblemOut: {
+            /** Assignment */
+            assignment: string;
+            /** Student */
+            student: string;
+            /** Text */
+            text: string;
+            /** Tried Again At */
+            tried_again_at: string | null;
+        };
         /** MemberOut */
         MemberOut: {
             /** Active */
@@ -3868,6 +4035,60 @@ export interface components {
             /** Stopping */
             stopping: number;
         };
+        /** SharedDataOut */
+        SharedDataOut: {
+            /** Available */
+            available: boolean;
+            /** Files */
+            files: components["schemas"]["SharedFileOut"][];
+            /** Limit Bytes */
+            limit_bytes: number;
+            /** Uploads */
+            uploads: components["schemas"]["SharedUploadOut"][];
+            /** Versions */
+            versions: components["schemas"]["SharedVersionOut"][];
+        };
+        /** SharedFileOut */
+        SharedFileOut: {
+            /** Path */
+            path: string;
+            /** Size */
+            size: number;
+        };
+        /** SharedUploadOut */
+        SharedUploadOut: {
+            /** Failure */
+            failure: string;
+            /**
+             * Id
+             * Format: uuid
+             */
+            id: string;
+            /** Name */
+            name: string;
+            /** Received */
+            received: number;
+            /** Size */
+            size: number;
+        };
+        /** SharedVersionOut */
+        SharedVersionOut: {
+            /** Bytes */
+            bytes: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Files */
+            files: number;
+            /** Is Current */
+            is_current: boolean;
+            /** Number */
+            number: number;
+            /** What */
+            what: string;
+        };
         /** ShareIn */
         ShareIn: {
             audience: components["schemas"]["Audience"];
@@ -4064,6 +4285,11 @@ export interface components {
             student_id: string;
             /** Text */
             text: string;
+        };
+        /** SwitchIn */
+        SwitchIn: {
+            /** Number */
+            number: number;
         };
         /** TeacherOut */
         TeacherOut: {
@@ -5558,6 +5784,99 @@ export interface operations {
             };
         };
     };
+    send_marks_again: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CourseStateOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_course_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_course_roster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RosterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     set_instructors: {
         parameters: {
             query?: never;
@@ -6292,6 +6611,169 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RosterOut"];
                 };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_shared_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedDataOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_shared_data: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchIn"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    begin_shared_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginUploadIn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedUploadOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_shared_piece: {
+        parameters: {
+            query: {
+                offset: number;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SharedUploadOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_shared_upload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+                upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong (RFC 9457) */
             default: {

@@ -74,3 +74,5 @@ export type Checkpoint = Schemas["CheckpointOut"];
 export type PastEntry = Schemas["EntryOut"];
 export type PutBackResult = Schemas["PutBackOut"];
 export type Invitation = Schemas["OpenInvitationOut"];
+export type SharedData = Schemas["SharedDataOut"];
+export type SharedUpload = Schemas["SharedUploadOut"];

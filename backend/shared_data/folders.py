@@ -1,0 +1,256 @@
+"""The files of shared data on the disk.
+
+    <root>/<cohort>/current   a link to the version that students see, replaced in one step
+    <root>/<cohort>/v3/       one version; a file that two versions have is one file with two names
+    <root>/.uploads/          what arrives, and versions that are being made
+
+Each workspace of the cohort has <root>/<cohort> mounted read-only, and ~/shared leads to `current`.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from contract.hand_out_files import BadFiles, fault_of, folded, name_of, shown
+
+FILES_MAX = 50_000
+RESERVE_BYTES = 5_000_000_000
+"""Stays free on the disk, or 5 % of it if that is less."""
+_CHUNK = 1 << 20
+_JUNK_FOLDERS = frozenset({"__macosx"})
+_JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
+
+
+@dataclass(frozen=True)
+class Content:
+    files: int
+    bytes: int
+
+
+class Folders:
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def of(self, cohort: str) -> Path:
+        return self.root / cohort
+
+    def version(self, cohort: str, number: int) -> Path:
+        return self.of(cohort) / f"v{number}"
+
+    def upload(self, upload_id: str) -> Path:
+        return self.root / ".uploads" / f"{upload_id}.part"
+
+    def ensure(self, cohort: str) -> None:
+        """An empty folder, so that workspaces that run see the first version too. Idempotent."""
+        current = self.of(cohort) / "current"
+        if current.is_symlink():
+            return
+        empty = self.version(cohort, 0)
+        self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
+        for folder in (self.of(cohort), empty):
+            folder.mkdir(mode=0o755, exist_ok=True)
+            folder.chmod(0o755)
+        try:
+            current.symlink_to(empty.name)
+        except FileExistsError:
+            return
+
+    def switch(self, cohort: str, number: int) -> None:
+        """Every workspace of the cohort sees that version from now on."""
+        self.ensure(cohort)
+        link = self.of(cohort) / ".next"
+        link.unlink(missing_ok=True)
+        link.symlink_to(f"v{number}")
+        link.replace(self.of(cohort) / "current")
+
+    def receive(self, upload_id: str, offset: int, piece: bytes) -> None:
+        """Write one piece to its place. A repeat writes the same again."""
+        file = self.upload(upload_id)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "wb") as opened:
+            opened.seek(offset)
+            opened.write(piece)
+
+    def has_room(self, size: int) -> bool:
+        self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
+        disk = shutil.disk_usage(self.root)
+        return disk.free - size > min(RESERVE_BYTES, disk.total // 20)
+
+    def shown(self, cohort: str) -> str:
+        """What `current` leads to: 'v3'; empty: nothing."""
+        current = self.of(cohort) / "current"
+        return str(current.readlink()) if current.is_symlink() else ""
+
+    def needs(self, upload_id: str, name: str) -> int:
+        """Bytes that an upload will take as files. Raises BadFiles."""
+        file = self.upload(upload_id)
+        if not name.casefold().endswith(".zip"):
+            return file.stat().st_size
+        try:
+            with zipfile.ZipFile(file) as archive:
+                return sum(entry.file_size for entry in archive.infolist())
+        except (zipfile.BadZipFile, OverflowError) as problem:
+            raise BadFiles(f"The zip file is damaged: {problem}") from None
+
+    def used(self, cohort: str) -> int:
+        """Bytes of all versions together; a file that several have counts once."""
+        inodes = {(it.st_dev, it.st_ino): it.st_size for _, it in _files_below(self.of(cohort))}
+        return sum(inodes.values())
+
+    def content(self, cohort: str, number: int) -> Content:
+        sizes = [it.st_size for _, it in _files_below(self.version(cohort, number))]
+        return Content(len(sizes), sum(sizes))
+
+    def names(self, cohort: str, number: int, limit: int) -> list[tuple[str, int]]:
+        """Path and size of the first files, by path."""
+        top = self.version(cohort, number)
+        found = sorted((str(path.relative_to(top)), it.st_size) for path, it in _files_below(top))
+        return found[:limit]
+
+    def build(
+        self, cohort: str, number: int, *, upload_id: str, name: str, keep: int | None, bytes_max: int
+    ) -> Content:
+        """Make a version of an upload that has arrived, on top of version `keep`. Nobody sees it
+        before `switch`. Again after a crash it begins from the start. Raises BadFiles."""
+        draft = self.root / ".uploads" / f"{upload_id}.d"
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o755)
+        try:
+            if keep:
+                _link_all(self.version(cohort, keep), draft)
+            if name.casefold().endswith(".zip"):
+                _unpack(self.upload(upload_id), draft, bytes_max)
+            else:
+                _place(self.upload(upload_id), draft / name)
+            self.ensure(cohort)
+            final = self.version(cohort, number)
+            shutil.rmtree(final, ignore_errors=True)  # of a try that ended before its record
+            draft.chmod(0o755)
+            draft.rename(final)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+        content = self.content(cohort, number)
+        if content.files > FILES_MAX:
+            shutil.rmtree(final)
+            raise BadFiles(f"There would be {content.files:,} files. The limit is {FILES_MAX:,}.")
+        return content
+
+    def drop_upload(self, upload_id: str) -> None:
+        self.upload(upload_id).unlink(missing_ok=True)
+
+    def drop_version(self, cohort: str, number: int) -> None:
+        shutil.rmtree(self.version(cohort, number), ignore_errors=True)
+
+    def drop_cohort(self, cohort: str) -> None:
+        shutil.rmtree(self.of(cohort), ignore_errors=True)
+
+    def cohorts(self) -> list[str]:
+        return [it.name for it in self.root.iterdir() if len(it.name) == 32] if self.root.is_dir() else []
+
+
+def _files_below(top: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    for folder, _, names in os.walk(top):
+        for name in names:
+            path = Path(folder, name)
+            found = path.lstat()
+            if stat.S_ISREG(found.st_mode):
+                yield path, found
+
+
+def _link_all(source: Path, target: Path) -> None:
+    for path, _ in _files_below(source):
+        place = target / path.relative_to(source)
+        _make_parents(place, target)
+        place.hardlink_to(path)
+
+
+def _make_parents(place: Path, top: Path) -> None:
+    for folder in reversed([it for it in place.parents if it.is_relative_to(top) and it != top]):
+        if not folder.is_dir():
+            if folder.exists():
+                raise BadFiles(f"“{shown(str(folder.relative_to(top)))}” is a file and a folder at the same time.")
+            folder.mkdir(mode=0o755)
+            folder.chmod(0o755)
+
+
+def _free(place: Path) -> None:
+    if place.is_dir():
+        raise BadFiles(f"“{shown(place.name)}” is the name of a folder that is there already.")
+    place.unlink(missing_ok=True)  # the other version's name of the same file stays
+
+
+def _place(upload: Path, place: Path) -> None:
+    """One file, without copying it: the upload keeps a name of it until it is dropped."""
+    _free(place)
+    place.hardlink_to(upload)
+    place.chmod(0o444)
+
+
+def _unpack(upload: Path, target: Path, bytes_max: int) -> None:
+    """Plain files with relative paths; anything else is refused. Raises BadFiles."""
+    try:
+        with zipfile.ZipFile(upload) as archive:
+            entries = _checked([it for it in archive.infolist() if not it.filename.endswith("/")], bytes_max)
+            for path, entry in entries.items():
+                place = target / path
+                _make_parents(place, target)
+                _free(place)
+                with archive.open(entry) as packed, place.open("xb") as opened:
+                    _copy(packed, opened, entry.file_size)
+                place.chmod(0o555 if (entry.external_attr >> 16) & 0o100 else 0o444)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OverflowError) as problem:
+        raise BadFiles(f"The zip file is damaged: {problem}") from None
+
+
+def _copy(packed: IO[bytes], opened: IO[bytes], size: int) -> None:
+    """A zip that lies about a size ends here, before it fills the disk."""
+    left = size
+    while part := packed.read(min(_CHUNK, left + 1)):
+        left -= len(part)
+        if left < 0:
+            break
+        opened.write(part)
+    if left:
+        raise BadFiles("The zip file is damaged: a file is not as long as it says.")
+
+
+def _checked(found: list[zipfile.ZipInfo], bytes_max: int) -> dict[str, zipfile.ZipInfo]:
+    named = {name_of(entry): entry for entry in found}
+    if len(named) < len(found):
+        raise BadFiles("A file is in the zip file twice.")
+    entries = {path: entry for path, entry in named.items() if not _is_junk(path)}
+    if not entries:
+        raise BadFiles("The zip file has no files in it.")
+    if len(entries) > FILES_MAX:
+        raise BadFiles(f"There are {len(entries):,} files. The limit is {FILES_MAX:,}.")
+    if (total := sum(entry.file_size for entry in entries.values())) > bytes_max:
+        raise BadFiles(f"Unpacked, the files have {total / 1e9:,.1f} GB. There is room for {bytes_max / 1e9:.1f} GB.")
+    seen: dict[str, str] = {}
+    for path, entry in entries.items():
+        kind = stat.S_IFMT(entry.external_attr >> 16)
+        if kind not in (0, stat.S_IFREG):
+            raise BadFiles(f"“{shown(path)}” is a link, or another thing that is no ordinary file.")
+        if entry.flag_bits & 0x1:
+            raise BadFiles("The zip file has a password. Make one without.")
+        if fault := fault_of(path):
+            raise BadFiles(f"“{shown(path)}” {fault}.")
+        if (other := seen.setdefault(folded(path), path)) != path:
+            raise BadFiles(f"“{shown(other)}” and “{shown(path)}” are the same name on many computers. Rename one.")
+    tops = {path.partition("/")[0] for path in entries}
+    if len(tops) == 1 and all("/" in path for path in entries):
+        return {path.partition("/")[2]: entry for path, entry in entries.items()}
+    return entries
+
+
+def _is_junk(path: str) -> bool:
+    *folders, name = path.casefold().split("/")
+    return not _JUNK_FOLDERS.isdisjoint(folders) or name in _JUNK_FILES

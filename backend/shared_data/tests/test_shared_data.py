@@ -1,0 +1,254 @@
+from __future__ import annotations
+
+import io
+import stat
+import zipfile
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from backend.audit.models import Record
+from backend.cohorts.models import Cohort, Membership
+from backend.shared_data import folders as folders_module
+from backend.shared_data import services
+from backend.shared_data.models import SharedUpload, SharedVersion
+from backend.tests.zips import zip_of
+
+LIMIT = 1_000_000
+
+
+@pytest.fixture(autouse=True)
+def root(settings, tmp_path, monkeypatch):
+    settings.SHARED_DIR, settings.SHARED_BYTES_MAX = tmp_path / "shared", LIMIT
+    monkeypatch.setattr(folders_module, "RESERVE_BYTES", 0)
+    return settings.SHARED_DIR
+
+
+@pytest.fixture
+def cohort(signed_in):
+    """A cohort with its instructor, as (browser, id)."""
+    one = signed_in("instructor")
+    answer = one.post("/api/cohorts/", json={"name": "Berlin-3", "track": "FSD", "time_zone": "Europe/Berlin"})
+    return one, answer.json()["id"]
+
+
+@pytest.fixture
+def join(signed_in, cohort):
+    """Students of the cohort whose workspace runs."""
+
+    def enter():
+        one = signed_in()
+        Membership.objects.create(student=one.user, cohort_id=cohort[1])
+        one.workspace = one.post("/api/workspace/create/", json={}).json()["id"]
+        return one
+
+    return enter
+
+
+class Shared:
+    """A cohort's shared data, as its instructor works with them and as a student sees them."""
+
+    def __init__(self, cohort, root):
+        self.one, self.id = cohort
+        self.address = f"/api/cohorts/{self.id}/shared/"
+        self.folder = root / self.id.replace("-", "")
+
+    def state(self):
+        answer = self.one.get(self.address)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def begin(self, name, size, *, keeps_others=True, status=201):
+        body = {"name": name, "size": size, "keeps_others": keeps_others}
+        answer = self.one.post(f"{self.address}uploads/", json=body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def send(self, upload, offset, piece):
+        address = f"{self.address}uploads/{upload['id']}/?offset={offset}"
+        return self.one.request("PUT", address, content=piece, headers={"content-type": "application/octet-stream"})
+
+    def upload(self, name, content, **fields):
+        upload = self.begin(name, len(content), **fields)
+        half = max(len(content) // 2, 1)
+        for offset in range(0, len(content), half):
+            answer = self.send(upload, offset, content[offset : offset + half])
+            assert answer.status_code == 200, answer.text
+        services.work()
+
+    def seen(self):
+        """What a student finds behind ~/shared."""
+        current = self.folder / "current"
+        found = [path for path in current.rglob("*") if path.is_file()]
+        return {str(path.relative_to(current)): path.read_text() for path in found}
+
+
+@pytest.fixture
+def shared(cohort, root):
+    return Shared(cohort, root)
+
+
+def test_a_file_arrives_in_pieces_and_is_seen_in_one_step(shared):
+    upload = shared.begin("rows.csv", 6)
+    assert shared.send(upload, 0, b"a,b").json()["received"] == 3
+    assert shared.state()["uploads"][0]["received"] == 3
+    for offset, piece in ((0, b"a,b"), (4, b"\n1"), (3, b"\n1,2"), (3, b"")):
+        assert shared.send(upload, offset, piece).status_code in (409, 422), (offset, piece)
+    assert not shared.folder.exists(), "nothing is seen before all of it is there"
+    assert shared.send(upload, 3, b"\n1,").json()["received"] == 6
+    services.work()
+    assert shared.seen() == {"rows.csv": "a,b\n1,"}
+    state = shared.state()
+    assert (state["uploads"], state["files"]) == ([], [{"path": "rows.csv", "size": 6}])
+    assert [(it["number"], it["is_current"], it["what"]) for it in state["versions"]] == [(1, True, "added rows.csv")]
+    assert not list((shared.folder.parent / ".uploads").iterdir())
+
+
+def test_a_zip_stands_for_its_files_and_what_is_there_stays_or_goes(shared):
+    shared.upload("one.csv", b"1")
+    shared.upload("set.zip", zip_of({"set/a.csv": "2", "set/deep/b.csv": "3", "__MACOSX/x": "no"}))
+    assert shared.seen() == {"one.csv": "1", "a.csv": "2", "deep/b.csv": "3"}
+    shared.upload("one.csv", b"4")
+    assert shared.seen() == {"one.csv": "4", "a.csv": "2", "deep/b.csv": "3"}
+    versions = [shared.folder / f"v{number}" for number in (2, 3)]
+    assert (versions[0] / "one.csv").read_text() == "1", "an older version stays as it was"
+    assert len({(it / "a.csv").stat().st_ino for it in versions}) == 1, "a file of two versions is stored once"
+    shared.upload("only.csv", b"5", keeps_others=False)
+    assert shared.seen() == {"only.csv": "5"}
+    assert [it["number"] for it in shared.state()["versions"]] == [4, 3, 2]
+    assert not (shared.folder / "v1").exists()
+
+
+def test_an_older_version_is_shown_again_and_the_folder_can_be_emptied(shared):
+    shared.upload("a.csv", b"1")
+    shared.upload("a.csv", b"2")
+    for number, seen in ((1, {"a.csv": "1"}), (2, {"a.csv": "2"}), (0, {})):
+        assert shared.one.put(f"{shared.address}current/", json={"number": number}).status_code == 204
+        assert shared.seen() == seen
+    assert shared.one.put(f"{shared.address}current/", json={"number": 9}).status_code == 404
+    shared.upload("b.csv", b"3")
+    assert shared.seen() == {"b.csv": "3"}, "the emptied folder is what it is added to"
+
+
+def test_nothing_can_be_written_through_a_version(shared):
+    shared.upload("set.zip", zip_of({"a.csv": "2", "run.sh": "3"}, modes=(("program", stat.S_IFREG | 0o755),)))
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (shared.folder / "v1").iterdir()}
+    assert modes == {"a.csv": 0o444, "run.sh": 0o444, "program": 0o555}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (zip_of({"../out": "x"}), "leads out of the folder"),
+        (zip_of({"/etc/cron.d/x": "x"}), "leads out of the folder"),
+        (zip_of(links=("link",)), "is a link"),
+        (zip_of(modes=(("pipe", stat.S_IFIFO | 0o644),)), "is no ordinary file"),
+        (zip_of(password=True), "password"),
+        (zip_of({"A.csv": "1", "a.csv": "2"}), "the same name"),
+        (zip_of({"x": "1", "x/y": "2"}), "is a file and a folder"),
+        (zip_of({"a\nb": "1"}), "line break"),
+        (zip_of({"bomb": "0" * (LIMIT + 1)}), "there is room for"),
+        (b"PK nothing", "damaged"),
+    ],
+)
+def test_a_zip_that_leads_out_or_is_too_large_is_refused_in_words_and_leaves_nothing(shared, content, words):
+    shared.upload("a.csv", b"1")
+    shared.upload("bad.zip", content)
+    assert words in shared.state()["uploads"][0]["failure"]
+    assert shared.seen() == {"a.csv": "1"}
+    assert not list((shared.folder.parent / ".uploads").iterdir())
+    assert sorted(it.name for it in shared.folder.iterdir()) == ["current", "v0", "v1"]
+
+
+def test_a_zip_that_lies_about_a_size_writes_no_more_than_it_says(shared):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a", b"0" * 5000)
+    raw = packed.getvalue().replace((5000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    shared.upload("lies.zip", raw)
+    assert "damaged" in shared.state()["uploads"][0]["failure"]
+
+
+def test_old_versions_make_room_and_what_students_see_does_not(shared):
+    large = b"0" * 400_000
+    for number in range(4):
+        shared.upload("large.bin", bytes([number]) + large, keeps_others=False)
+        assert shared.state()["uploads"] == [], number
+    assert [it["number"] for it in shared.state()["versions"]] == [4, 3]
+    shared.upload("huge.bin", b"0" * 700_000, keeps_others=False)
+    assert "next to what students see now" in shared.state()["uploads"][0]["failure"]
+    assert [it["number"] for it in shared.state()["versions"]] == [4]
+    assert shared.begin("too large", LIMIT + 1, status=422)
+
+
+def test_an_upload_is_canceled_and_one_that_nobody_goes_on_with_goes(shared, root):
+    first, second, _ = (shared.begin(name, 9) for name in ("a", "b", "c"))
+    for upload in (first, second):
+        shared.send(upload, 0, b"1")
+    shared.begin("d", 9, status=409)
+    assert shared.one.delete(f"{shared.address}uploads/{first['id']}/").status_code == 204
+    assert len(list((root / ".uploads").iterdir())) == 1
+    SharedUpload.objects.update(touched_at=timezone.now() - timedelta(days=2))
+    services.work()
+    assert (SharedUpload.objects.count(), list((root / ".uploads").iterdir())) == (0, [])
+
+
+def test_the_disk_is_not_filled(shared, monkeypatch):
+    upload = shared.begin("a.csv", 1)
+    monkeypatch.setattr(folders_module, "RESERVE_BYTES", 1 << 60)
+    monkeypatch.setattr(folders_module.shutil, "disk_usage", lambda _: type("Disk", (), {"free": 5, "total": 1000}))
+    assert shared.send(upload, 0, b"1").status_code == 409
+    assert shared.begin("b.csv", 1, status=409)["reason"] == "disk_full"
+
+
+def test_a_launch_says_whose_data_the_workspace_sees(shared, join, manager, signed_in):
+    student, stranger = join(), signed_in()
+    stranger.post("/api/workspace/create/", json={})
+    key = Cohort.objects.get().pk.hex
+    assert {it.shared for it in manager.launched if it.workspace_id == student.workspace} == {key}
+    assert {it.shared for it in manager.launched if it.workspace_id != student.workspace} == {""}
+    assert shared.seen() == {}, "the folder is there before the first upload, so that workspaces that run see it"
+    student.post(f"/api/workspace/{student.workspace}/restart/")
+    assert manager.launched[-1].shared == key
+
+
+def test_after_a_crash_students_see_what_the_record_says_and_a_deleted_cohorts_folder_goes(shared, root):
+    shared.upload("a.csv", b"1")
+    shared.upload("a.csv", b"2")
+    services.find_folders().switch(shared.folder.name, 1)
+    services.work()
+    assert shared.seen() == {"a.csv": "2"}
+    Cohort.objects.all().delete()
+    services.work()
+    assert not shared.folder.exists()
+
+
+def test_where_a_school_has_none_that_is_said(shared, settings, join):
+    settings.SHARED_BYTES_MAX = 0
+    assert shared.state()["available"] is False
+    assert shared.begin("a.csv", 1, status=409)["reason"] == "no_shared_data"
+    join()
+    services.work()
+
+
+def test_only_the_cohorts_instructors_change_it_and_every_change_is_audited(shared, join, signed_in):
+    student, stranger, assistant, admin = join(), signed_in("instructor"), signed_in("assistant"), signed_in("admin")
+    teaching = [str(shared.one.user.pk), str(assistant.user.pk)]
+    admin.put(f"/api/cohorts/{shared.id}/instructors/", json={"instructor_ids": teaching})
+    shared.upload("a.csv", b"1")
+    upload = shared.begin("b.csv", 2)
+    for person, status in ((student, 403), (stranger, 404), (assistant, 403)):
+        tried = [
+            person.post(f"{shared.address}uploads/", json={"name": "x", "size": 1, "keeps_others": False}),
+            person.request("PUT", f"{shared.address}uploads/{upload['id']}/?offset=0", content=b"1"),
+            person.delete(f"{shared.address}uploads/{upload['id']}/"),
+            person.put(f"{shared.address}current/", json={"number": 0}),
+        ]
+        assert {it.status_code for it in tried} == {status}
+    assert [it.get(shared.address).status_code for it in (student, stranger, assistant)] == [403, 404, 200]
+    shared.one.put(f"{shared.address}current/", json={"number": 0})
+    shared.one.delete(f"{shared.address}uploads/{upload['id']}/")
+    actions = [it.action for it in Record.objects.filter(action__startswith="shared.").order_by("pk")]
+    assert actions == ["shared.upload", "shared.publish", "shared.upload", "shared.switch", "shared.cancel"]
+    assert SharedVersion.objects.get().created_by == shared.one.user
