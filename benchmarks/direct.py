@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from agent.application import Places
+from agent.home_repair import HomeRepair
 from agent.processes import Children
 from contract.agent import TaskConfig
 from contract.names import WorkspaceKind
@@ -34,7 +35,7 @@ def code_server(image: Path) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="apn-direct-", dir="/tmp"))
     places = _places(image, folder)
     project = places.home / "project"
-    seed(places.home, project, name="Benchmark", email="benchmark@benchmark.example")
+    seed(HomeRepair(places.home, folder), places.home, project, name="Benchmark", email="benchmark@benchmark.example")
     config = TaskConfig("task-benchmark", WorkspaceKind.VSCODE, agent_token="", listen="")
     command = VSCode(places, Children(), config).command({})
     subprocess.run(["git", "init", "--quiet", str(project)], env=dict(command.environment), check=True)

@@ -26,6 +26,7 @@ from pathlib import Path
 import httpx
 
 from benchmarks.direct import in_image
+from contract.names import WorkspaceKind
 from tests.npm_packages import installed
 from tests.ports import free_port
 from tests.school import APPLICATION_PAGE, BROWSING, Unexpected
@@ -80,7 +81,7 @@ class HubStudent:
         self.click()
         until(self._is_ready, f"{self.name}'s server does not start", within_s=LAUNCH_WITHIN_S, every_s=LOOK_EVERY_S)
         page = self.http.get(self.url)
-        if APPLICATION_PAGE["vscode"] not in page.text:
+        if APPLICATION_PAGE[WorkspaceKind.VSCODE] not in page.text:
             raise Unexpected(f"{page.url} is not VS Code: {page.status_code} {page.text[:300]}")
         return (time.perf_counter() - began) * 1e3
 
