@@ -48,7 +48,7 @@ class PoolSchedule:
         """Seconds of warm tasks that a weekday costs: 80 hours with the defaults."""
         peak_h, shoulder_h = PEAK_UNTIL_H - PEAK_FROM_H, 2 * SHOULDER_H
         hours = peak_h * self.peak + shoulder_h * self.base + (24 - peak_h - shoulder_h) * self.off
-        return max(1.0, 3600.0 * hours)
+        return 3600.0 * hours
 
     def _local(self, now: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))

@@ -8,7 +8,8 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.manager import Activity
-from contract.names import StopReason, WorkspaceKind, WorkspaceState
+from contract.names import DiskLevel, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.disk import HomeDisk, HomeUse
 from manager.domain.lifecycle.idle import capped_keep_running, judge
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
@@ -79,6 +80,21 @@ def test_keep_running_holds_the_idle_rule_back_until_its_time() -> None:
     assert "keep it running" in stop_words(ended.workspace, POLICY)
     past = replace(kept, keep_running_until=START + 30 * MINUTE)
     assert "no activity" in stop_words(judge(past, status(), now=START + 3 * 3600, policy=POLICY).workspace, POLICY)
+
+
+def test_a_warning_for_the_disk_replaces_the_one_shown_and_leaves_with_its_reason() -> None:
+    idle = judge(WORKSPACE, status(), now=START + 26 * MINUTE, policy=POLICY)
+    assert (idle.warn_now, idle.unwarn_now) == (True, False)
+    shown = replace(idle.workspace, warned_at=START + 26 * MINUTE)
+    over = HomeDisk(HomeUse(6_000_000_000, 9, START), DiskLevel.OVER, stops_at=START + 30 * MINUTE)
+    full = judge(replace(shown, disk=over), status(), now=START + 28 * MINUTE, policy=POLICY)
+    assert (full.workspace.stops_reason, full.warn_now, full.unwarn_now) == (StopReason.DISK, True, False)
+    shown = replace(full.workspace, warned_at=START + 28 * MINUTE)
+    again = judge(shown, status(), now=START + 29 * MINUTE, policy=POLICY)
+    assert (again.warn_now, again.unwarn_now) == (False, False)
+    at_work = status(last_activity_at=START + 29 * MINUTE)
+    cleaned = judge(replace(shown, disk=None), at_work, now=START + 29 * MINUTE, policy=POLICY)
+    assert (cleaned.warn_now, cleaned.unwarn_now, cleaned.workspace.warned_at) == (False, True, None)
 
 
 def test_keep_running_is_capped_and_a_past_time_ends_it() -> None:

@@ -78,6 +78,12 @@ def test_who_has_no_home_yet_is_expected_too() -> None:
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(4 * 0.9, abs=0.3)
 
 
+def test_classes_before_the_oldest_launch_that_a_workspace_remembers_count_neither_way() -> None:
+    late = member(0, tuple(class_at - 60.0 for class_at in PAST[2:]))
+    (cohort_later,) = prepared(cohort(late), late).cohorts
+    assert (cohort_later.attendance.came, cohort_later.attendance.could) == (8, 8)
+
+
 def test_everybody_counts_for_the_size() -> None:
     members = [comes(number) for number in range(20)]
     done = prepared(cohort(*members), *members)
@@ -230,6 +236,12 @@ def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
     hours = ((23, 9, 30), (23, 9, 0), (23, 10, 30), (24, 9, 10), (28, 9, 0))
     usual = [usual_launches(AUTUMN, CODE, at(11, *hour), zone=ZONE, now=CLASS) for hour in hours]
     assert usual == pytest.approx([4.58173, 4.58173, 0.320513, 1.253012, 12.376238], rel=1e-5)
+
+
+def test_an_hour_is_known_as_soon_as_it_is_over() -> None:
+    demand = counted({CLASS - HOUR: 3}, now=CLASS)
+    for now, usual in ((CLASS, 1.5), (CLASS - 1.0, None)):  # the hours on either side count half
+        assert usual_launches(demand, CODE, CLASS + 23 * HOUR, zone=ZONE, now=now) == usual
 
 
 @pytest.mark.parametrize(
