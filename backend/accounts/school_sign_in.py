@@ -53,13 +53,13 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
         """Link the provider's account to ours with the same verified address, once."""
         if sociallogin.is_existing:
             _refuse_inactive(_user(sociallogin))
-            _refuse_admin(_user(sociallogin), sociallogin)
+            _refuse_admin(_user(sociallogin).role, sociallogin)
             return
         user = _find_user(_verified_addresses(sociallogin))
         if user is None:
             return  # `save_user` follows
         _refuse_inactive(user)
-        _refuse_admin(user, sociallogin)
+        _refuse_admin(user.role, sociallogin)
         _refuse_second(user, sociallogin)
         with transaction.atomic():
             sociallogin.connect(request, user)
@@ -97,6 +97,7 @@ class SchoolAdapter(DefaultSocialAccountAdapter):
 def _admit(request: HttpRequest, sociallogin: SocialLogin) -> User:
     user = _user(sociallogin)
     email, welcome = _welcome(sociallogin)
+    _refuse_admin(welcome.role, sociallogin)
     user.email, user.role, user.track = email, welcome.role, welcome.track
     user.name = welcome.name or user.name
     user.set_unusable_password()
@@ -157,9 +158,10 @@ def _refuse_inactive(user: User) -> None:
         raise ValidationError("the account is deactivated", code="inactive")
 
 
-def _refuse_admin(user: User, sociallogin: SocialLogin) -> None:
-    """Whoever administers the learning platform gives people any address there, also an admin's."""
-    if sociallogin.account.provider == "lti" and user.role == Role.ADMIN:
+def _refuse_admin(role: str, sociallogin: SocialLogin) -> None:
+    """Anyone who administers the learning platform can give people any address there, also that of
+    an admin, or of somebody who is invited to be one."""
+    if sociallogin.account.provider == "lti" and role == Role.ADMIN:
         raise ValidationError("admins sign in here", code="admin_by_lti")
 
 

@@ -92,7 +92,7 @@ def launch(request: HttpRequest) -> HttpResponse:
     if not take(f"sign_in:lti:{network_of(current_request().ip or '')}", NETWORK):
         return _refuse(Refused("too_many", "too many launches from one network"), platform)
     if "error" in request.POST:
-        return _refuse(Refused("lti_platform", f"the platform says {request.POST['error']:.100}"), platform)
+        return _refuse(Refused("lti_platform", f"the platform says {request.POST['error']!r:.100}"), platform)
     try:
         begun = read_beginning(request.POST.get("state", ""))
         message = read_launch(request.POST.get("id_token", ""), platform, nonce=begun.nonce, target=begun.target)

@@ -11,7 +11,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.core import signing
 
-from backend.accounts.models import User
+from backend.accounts.models import Invitation, User
 from backend.accounts.roles import Role, Track
 from backend.accounts.services import update_user
 from backend.audit.models import Record
@@ -151,6 +151,15 @@ def test_an_admins_account_is_not_opened_by_the_platform(school, platform, brows
     assert launch(browser(), platform, "pia", "biology").startswith("/courses/")
     update_user(promoted, name="P", role=Role.ADMIN, track=None, is_active=True, acting_user=head.user)
     assert launch(browser(), platform, "pia", "biology") == "error admin_by_lti"
+
+
+def test_an_admins_invitation_is_not_used_by_the_platform(school, platform, browser, signed_in):
+    body = {"email": "next-head@school.example", "role": "admin", "track": None}
+    assert signed_in("admin").post("/api/invitations/", json=body).status_code == 201
+    platform.add("mallory", INSTRUCTOR, email="next-head@school.example")
+    assert launch(browser(), platform, "mallory") == "error admin_by_lti"
+    assert not User.objects.filter(email="next-head@school.example").exists()
+    assert Invitation.objects.get().accepted_at is None, "it waits for the one who was invited"
 
 
 def test_an_instructor_cannot_take_another_instructors_course_or_cohort(connected, platform, signed_in, make_cohort):
