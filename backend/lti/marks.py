@@ -53,24 +53,27 @@ def points_of(mark: str) -> tuple[float, float] | None:
 
 
 def submissions_returned(assignment: Assignment, rows: Sequence[Submission], **_: Any) -> None:
-    """Receives the signal of this name."""
+    """Receives the signal of this name. A row without a mark is queued only to take back one that
+    was on its way before: comments and files alone make no column in the gradebook."""
     course = Course.objects.filter(cohort=assignment.cohort).exclude(lineitems_url="").first()
-    if course is not None:
-        _queue(course, rows)
+    if course is None:
+        return
+    known = set(SentMark.objects.filter(submission__in=rows).values_list("pk", flat=True))
+    if due := [it for it in rows if it.returned_mark or it.pk in known]:
+        _queue(course, due)
 
 
 def send_again(cohort: Cohort, *, acting_user: User) -> None:
     """Every returned mark of the cohort that has not arrived: also those from before the course was
-    connected, and those that failed for good."""
+    connected, those that failed for good, and those that are to be taken back there."""
     course = Course.objects.filter(cohort=cohort).exclude(lineitems_url="").first()
     if course is None:
         return
     with transaction.atomic():
-        rows = Submission.objects.filter(
-            assignment__cohort=cohort, student__membership__cohort=cohort, returned_at__isnull=False
-        ).exclude(returned_mark="")
-        arrived = SentMark.objects.filter(course=course, state=MarkState.SENT).values("pk")
-        waiting = list(rows.exclude(pk__in=arrived))
+        sent = SentMark.objects.filter(course=course)
+        marked = Q(student__membership__cohort=cohort, returned_at__isnull=False) & ~Q(returned_mark="")
+        rows = Submission.objects.filter(marked | Q(pk__in=sent.values("pk")), assignment__cohort=cohort)
+        waiting = list(rows.exclude(pk__in=sent.filter(state=MarkState.SENT).values("pk")))
         _queue(course, waiting)
         record_change("cohort.marks_sent_again", cohort, acting_user, marks=len(waiting))
 

@@ -185,6 +185,31 @@ def test_a_grade_that_is_no_number_is_not_made_into_one(class_, platform):
     assert "“A” is no number of points. Write it as 17/20" in problem["text"]
 
 
+def test_comments_and_files_without_a_mark_make_no_column_in_the_gradebook(class_, platform):
+    teacher, cohort, submissions, ana, _ = class_
+    give(teacher, submissions, ana, "", "Well done")
+    send_due()
+    assert (platform.line_items, platform.scores) == ([], [])
+    state = course(teacher, cohort)
+    assert (state["marks_sent"], state["marks_waiting"]) == (0, 0)
+
+
+def test_what_was_refused_is_sent_again_also_if_it_takes_a_mark_back_or_its_student_has_left(class_, platform):
+    teacher, cohort, submissions, ana, _ = class_
+    give(teacher, submissions, ana, "17/20")
+    send_due()
+    platform.refuses = {"/gradebook/": 403}
+    give(teacher, submissions, ana, "")
+    send_due()
+    assert len(course(teacher, cohort)["mark_problems"]) == 1
+    assert teacher.delete(f"{cohort}/members/{ana.user.pk}/").status_code == 200
+    platform.refuses = {}
+    assert teacher.post(f"{cohort}/course/marks/").json()["marks_waiting"] == 1
+    send_due()
+    assert "scoreGiven" not in platform.scores[-1]
+    assert course(teacher, cohort)["mark_problems"] == []
+
+
 def test_another_mark_while_one_is_sent_is_sent_next(class_, platform, monkeypatch):
     teacher, cohort, submissions, ana, _ = class_
     give(teacher, submissions, ana, "17/20")
