@@ -95,8 +95,9 @@ def _settle(user: User, launch: Launch, platform: Lti) -> str:
         return DASHBOARD
     if platform.teachers and launch.role in ROLES:
         courses.let_teach(user, cohort)
-    sees = user.role == Role.ADMIN or cohort.instructors.filter(pk=user.pk).exists()
-    return courses.page_of(cohort, launch.assignment) if sees else f"/courses/{course.pk}"
+    if user.role == Role.ADMIN or cohort.instructors.filter(pk=user.pk).exists():
+        return courses.page_of(cohort, launch.assignment)
+    return f"/courses/{course.pk}" if courses.may_connect(user, course) else DASHBOARD
 
 
 def _let_in(user: User, launch: Launch, cohort: Any) -> None:

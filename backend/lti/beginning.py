@@ -28,7 +28,7 @@ class NotBegun(Exception):
 class Beginning:
     state: str
     browser: str
-    """Digest of the cookie. Empty: a frame, which has no cookies and in which nobody signs in."""
+    """Digest of the cookie."""
     target: str
 
     @property

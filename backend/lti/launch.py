@@ -80,7 +80,7 @@ def read_launch(token: str, platform: Lti, *, nonce: str, target: str) -> Launch
     if claims.get(f"{CLAIM}target_link_uri") != target:
         raise Refused("unknown", "the message leads to another address than the launch")
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= ID_LENGTH_MAX:
+    if not isinstance(subject, str) or not 0 < len(subject) <= ID_LENGTH_MAX or "\0" in subject:
         raise Refused("lti_nobody", "the message does not say who the person is")
     return _launch(claims, platform, subject)
 

@@ -33,6 +33,8 @@ _SCORE_TYPE = "application/vnd.ims.lis.v1.score+json"
 ASSERTION_LASTS_S = 60
 TOKEN_KEPT_S_MAX = 3000
 PAGES_MAX = 100
+LISTING_TAKES_MAX_S = 90.0
+"""All pages of a course's people; an instructor and a thread of ours wait for it."""
 MEMBERS_MAX = 5_000
 SCORE_MAX = 100
 """Of a line item that we make; the platform scales what we send."""
@@ -42,7 +44,10 @@ def list_learners(url: str, platform: Lti) -> list[tuple[str, str]]:
     """Address and name of the course's learners, also of those whose address it does not tell.
     Raises PlatformProblem."""
     found: list[tuple[str, str]] = []
+    until = time.monotonic() + LISTING_TAKES_MAX_S
     for _ in range(PAGES_MAX):
+        if time.monotonic() > until:
+            raise PlatformProblem(f"{urlsplit(url).hostname} takes too long to list the course's people.")
         answer = _call("GET", url, PEOPLE, platform, accept=_PEOPLE_TYPE)
         members = _json(answer, url).get("members")
         if not isinstance(members, list):

@@ -87,6 +87,14 @@ def test_what_the_platform_does_not_share_is_told_in_words(connected, platform, 
     assert teacher.post(people).json()["reason"] == "no_course"
 
 
+def test_a_list_that_takes_too_long_ends(connected, platform, monkeypatch):
+    teacher, cohort = connected
+    monkeypatch.setattr(platform_services, "LISTING_TAKES_MAX_S", -1.0)
+    told = teacher.post(f"/api/cohorts/{cohort}/course/roster/preview/")
+    assert (told.status_code, platform.asked) == (503, [it for it in platform.asked if "/members/" not in it])
+    assert "takes too long" in told.json()["detail"]
+
+
 @pytest.mark.parametrize("url", ["http://127.0.0.1:1/members/algebra", "http://169.254.169.254/latest/"])
 def test_a_token_goes_nowhere_but_to_the_platform(connected, platform, url):
     teacher, cohort = connected

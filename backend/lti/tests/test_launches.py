@@ -186,6 +186,16 @@ def test_an_instructor_cannot_take_another_instructors_course_or_cohort(connecte
     assert (taken.status_code, taken.json()["reason"]) == (409, "cohort_connected")
 
 
+def test_whoever_may_not_see_the_course_is_not_led_to_a_page_that_says_it_is_not_found(
+    connected, platform, signed_in
+):
+    assistant, colleague = signed_in("assistant"), signed_in("instructor")
+    platform.add("tara", INSTRUCTOR, ASSISTANT, email=assistant.user.email)
+    platform.add("chief", ADMINISTRATOR, email=colleague.user.email)
+    assert launch(assistant, platform, "tara") == "/dashboard"
+    assert launch(colleague, platform, "chief") == "/dashboard"
+
+
 def test_a_student_who_calls_themselves_an_instructor_there_connects_nothing(school, platform, signed_in):
     one = signed_in("student")
     platform.add("sly", INSTRUCTOR, email=one.user.email)
@@ -266,6 +276,7 @@ def test_what_an_attacker_posts_without_a_beginning_of_ours_is_refused(school, p
         ({"sub": None}, "did not say who you are"),
         ({"sub": 17}, COULD_NOT),
         ({"sub": "x" * 256}, "did not say who you are"),
+        ({"sub": "a\0b"}, "did not say who you are"),
     ],
 )
 def test_a_signed_message_for_somebody_or_something_else_is_refused(school, platform, browser, person, changes, words):
@@ -419,6 +430,12 @@ def test_launches_from_one_network_are_limited(school, platform, browser, monkey
     one = browser()
     assert post(one, {}).status_code == 400
     assert post(one, {}).status_code == 429
+
+
+def test_our_public_keys_are_derived_once_however_often_somebody_asks(school, browser, monkeypatch):
+    first = browser().get("/api/auth/lti/keys/").json()
+    monkeypatch.setattr(signing_keys, "_decrypted", None)
+    assert browser().get("/api/auth/lti/keys/").json() == first
 
 
 def test_our_keys_are_published_before_they_sign_and_their_secrets_are_not_kept_in_plain(school, browser):
