@@ -12,11 +12,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 from agent.application import Places
+from agent.home_repair import HomeRepair
 from agent.processes import Children
 from contract.agent import TaskConfig
 from contract.names import WorkspaceKind
@@ -34,7 +35,7 @@ def code_server(image: Path) -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="apn-direct-", dir="/tmp"))
     places = _places(image, folder)
     project = places.home / "project"
-    seed(places.home, project, name="Benchmark", email="benchmark@benchmark.example")
+    seed(HomeRepair(places.home, folder), places.home, project, name="Benchmark", email="benchmark@benchmark.example")
     config = TaskConfig("task-benchmark", WorkspaceKind.VSCODE, agent_token="", listen="")
     command = VSCode(places, Children(), config).command({})
     subprocess.run(["git", "init", "--quiet", str(project)], env=dict(command.environment), check=True)
@@ -64,12 +65,20 @@ def code_server(image: Path) -> Iterator[str]:
 
 
 def _places(image: Path, folder: Path) -> Places:
-    mounts = json.loads((image / "image.json").read_text())["mounts"]
-    variables = {"APRANOVA_CODE_SERVER": mounts["/opt/code-server"], "APRANOVA_NODE": mounts["/opt/node"]}
+    described = json.loads((image / "image.json").read_text())
+    variables = {name: in_image(value, described["mounts"]) for name, value in described["environment"].items()}
     places = Places(folder / "home", folder, folder / "sockets", variables)
     places.home.mkdir()
     places.sockets.mkdir()
     return places
+
+
+def in_image(path: str, mounts: Mapping[str, str]) -> str:
+    """Where on this machine it is what a task has at `path`."""
+    for place, source in mounts.items():
+        if path == place or path.startswith(f"{place}/"):
+            return source + path.removeprefix(place)
+    return path
 
 
 def _warm_up(port: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 
@@ -46,7 +46,7 @@ class Findings:
     title: str
     measures: Sequence[Measure]
     facts: dict[str, bool] = field(default_factory=dict)
-    details: dict[str, object] = field(default_factory=dict)
+    details: Mapping[str, object] = field(default_factory=dict)
 
 
 def nearest_rank(ordered: Sequence[float], share: float) -> float:

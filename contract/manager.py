@@ -429,8 +429,8 @@ class PoolView:
     decisions: tuple[str, ...]
     """The reasons for the targets, then what was done, newest first; at most 60 lines: 'started
     38 vscode: 38.2 launches expected within 60 s, …'."""
-    forecast_error: float | None
-    """Mean error of recent forecasts, 0 (exact) to 1 (useless); None before the first."""
+    forecast_error: float | None = None
+    """Not computed any more; a backend of the release before expects the field."""
     spent_h: float = 0.0
     """Warm task-hours paid for today."""
 

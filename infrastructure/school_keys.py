@@ -141,6 +141,7 @@ WAYS: MappingProxyType[str, Way] = MappingProxyType(
         "limits.home_files_max": Parameter("home-files-max"),
         "limits.home_grace_s": _NO_DISK,
         "limits.disk_reserve_gb": _NO_DISK,
+        "limits.shared_gb": Without("AWS has no shared folder of a cohort"),
         "limits.egress_ports": Key(Reaches.PLATFORM, "network.egress_ports"),
         "network.proxy": _NO_PROXY,
         "network.no_proxy": _NO_PROXY,

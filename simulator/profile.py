@@ -92,9 +92,7 @@ class Profile:
             keep_running_max_s=300.0,
             busy_max_s=300.0,
             kinds=tuple(WorkspaceKind)[: self.kinds],
-            schedule=PoolSchedule(
-                base=self.pool, peak=self.pool_later, off=min(1, self.pool), weekend=self.pool, shoulder_h=2
-            ),
+            schedule=PoolSchedule(base=self.pool, peak=self.pool_later, off=min(1, self.pool), weekend=self.pool),
             pool_policy=PoolPolicy(self.pool_policy),
             start_lead_s=45.0 if self.engine == "ecs" else 2.0,
             hint_s=90.0,

@@ -139,8 +139,7 @@ def _part(home: tuple[str, HomeUseView]) -> float:
 
 def say_pool(pool: PoolView) -> None:
     """Who decides, what it costs, and the newest reasons; the rest is in --json."""
-    error = "" if pool.forecast_error is None else f" Recent forecasts were off by {pool.forecast_error:.0%}."
-    say(f"Pool policy: {pool.policy}. Today {pool.spent_h:.1f} warm task-hours.{error}")
+    say(f"Pool policy: {pool.policy}. Today {pool.spent_h:.1f} warm task-hours.")
     for decision in pool.decisions[:DECISIONS_SHOWN]:
         say(f"  {decision}")
 

@@ -10,7 +10,6 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.chromium import running_chromium
-from tests.lti_platform import Platform, lti_settings, running_lti_platform
 from tests.mailbox import Mailbox, running_mailbox
 from tests.openid import OpenIDProvider, openid_settings, running_openid
 from tests.ports import free_port
@@ -30,22 +29,16 @@ class _School:
     product: Product
     openid: OpenIDProvider
     saml: SamlProvider
-    lti: Platform
 
 
 @pytest.fixture(scope="session")
 def _school(mailbox: Mailbox) -> Iterator[_School]:
-    port, saml_port, lti_port = free_port(), free_port(), free_port()
-    sign_in = {**openid_settings(port), **saml_settings(saml_port), **lti_settings(lti_port)}
-    running = Product({"APRANOVA_EMAIL_URL": mailbox.url, **sign_in})
+    port, saml_port = free_port(), free_port()
+    running = Product({"APRANOVA_EMAIL_URL": mailbox.url, **openid_settings(port), **saml_settings(saml_port)})
     try:
-        with (
-            running_openid(running.url, port) as openid,
-            running_saml(running.url, saml_port) as saml,
-            running_lti_platform(running.url, lti_port) as lti,
-        ):
+        with running_openid(running.url, port) as openid, running_saml(running.url, saml_port) as saml:
             running.start()
-            yield _School(running, openid, saml, lti)
+            yield _School(running, openid, saml)
             assert running.stop() == 0
     finally:
         running.remove()
@@ -67,12 +60,6 @@ def openid(_school: _School) -> OpenIDProvider:
 def saml(_school: _School) -> SamlProvider:
     """The school's SAML provider. To a browser it is a different site from the portal."""
     return _school.saml
-
-
-@pytest.fixture(scope="session")
-def lti(_school: _School) -> Platform:
-    """The school's learning platform; another site, too."""
-    return _school.lti
 
 
 @pytest.fixture(scope="session")

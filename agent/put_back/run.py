@@ -6,7 +6,6 @@ import asyncio
 import json
 
 from agent.home_program import HomeProgram
-from contract.history import WriteAnswer
 from contract.wire import from_json, to_json
 
 ANSWER_BYTES_MAX = 60 * 1024
@@ -19,6 +18,8 @@ class PutBack:
 
     async def take(self, body: bytes) -> bytes:
         """Carry a WriteRequest out; returns a WriteAnswer, as JSON."""
+        from contract.history import WriteAnswer  # only here: every start of a task would pay for it
+
         async with self._turn:
             try:
                 text = await self._program.answer(body, bytes_max=ANSWER_BYTES_MAX)

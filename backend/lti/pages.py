@@ -36,7 +36,7 @@ def sentences(title: str, paragraphs: Iterable[str], platform: Lti | None, *, st
 def open_in_new_tab(address: str, fields: Mapping[str, str], platform: Lti) -> HttpResponse:
     """The platform's request once more, in a tab of its own."""
     body = (
-        "<p>ApraNova opens in a new tab: browsers do not let a page sign you in inside of another site's page.</p>\n"
+        "<p>ApraNova opens in a new tab: browsers do not let a page sign you in inside another site's page.</p>\n"
         f'<form method="post" action="{escape(address)}" target="_blank" class="actions">{_hidden(fields)}'
         '<button class="button">Open ApraNova</button></form>\n'
         f"<p>If it does not open, reload this page in {escape(platform.name)} and press the button soon after.</p>\n"

@@ -54,7 +54,7 @@ def _notice_next_test() -> None:
 
 
 def _trace_line(frame: FrameType, event: str, argument: Any) -> Any:  # noqa: ARG001
-    unseen = _unseen.get(frame.f_code, ())
+    unseen = _unseen.get(frame.f_code, set())
     if event == "line" and frame.f_lineno in unseen:
         unseen.discard(frame.f_lineno)
         if _state["test"] and not _state["is_pytest"]:  # it may be killed at any moment

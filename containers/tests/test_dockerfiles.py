@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import sysconfig
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,38 @@ def test_a_broken_rule_is_found(good: str, bad: str, named: str) -> None:
     assert problems_of(Dockerfile(GOOD)) == []
     assert good in GOOD
     assert any(named in problem for problem in problems_of(Dockerfile(GOOD.replace(good, bad))))
+
+
+def is_seen(path: str) -> bool:
+    """By a build. The last rule that matches the path, or a folder above it, counts."""
+    seen = True
+    for line in (SOURCE / ".dockerignore").read_text().splitlines():
+        rule = line.removeprefix("!")
+        parts = [path, *(str(parent) for parent in Path(path).parents)]
+        names = [Path(part).name for part in parts]
+        found = names if rule.startswith("**/") else parts
+        if line and line[0] != "#" and (rule == "*" or any(fnmatch(it, rule.removeprefix("**/")) for it in found)):
+            seen = line.startswith("!")
+    return seen
+
+
+def test_builds_see_every_extension_of_ours() -> None:
+    """One is called `tests`, and was left out like our own: the image could not be built."""
+    listed = subprocess.run(
+        ["git", "ls-files", "images/vscode/extensions"], cwd=SOURCE, capture_output=True, text=True, check=False
+    )
+    if listed.returncode != 0:
+        pytest.skip("not a git checkout")
+    files = listed.stdout.split()
+    assert len(files) > 10
+    assert [file for file in files if not is_seen(file)] == []
+    hidden = (
+        "agent/tests/fake_task.py",
+        "portal/node_modules/x.js",
+        "docs/history.md",
+        "images/vscode/tests/test_build.py",
+    )
+    assert [file for file in hidden if is_seen(file)] == []
 
 
 def test_builds_see_sources_and_no_private_files() -> None:

@@ -8,7 +8,6 @@ reads the extensions again if they differ, as it does where a home brings a file
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 from pathlib import Path
@@ -24,6 +23,8 @@ _TIMES_FROM, _TIMES = 1_700_000_000, 1 << 25
 def set_time(extensions: Path) -> None:
     """Before the server looks. Other extensions get another time: a home keeps what a server found
     in an earlier image, and by this time the server sees that it is old."""
+    import hashlib  # only here, at a build: it would cost every task OpenSSL's memory
+
     content = hashlib.sha256()
     for manifest in sorted(extensions.glob("*/package*.json")):
         content.update(hashlib.sha256(str(manifest.relative_to(extensions)).encode()).digest())

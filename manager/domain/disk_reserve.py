@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from contract.manager import DiskView
 from contract.names import DiskLevel
-from manager.domain.lifecycle.disk import HomeUse, level_of, size_words
+from manager.domain.lifecycle.disk import HomeUse, level_of
 from manager.domain.policy import Policy
 
 GROWTH_WINDOW_S = 120.0
@@ -38,25 +37,6 @@ def reserve_of(space: Space, policy: Policy) -> int:
 def is_nearly_full(space: Space, policy: Policy) -> bool:
     few_files = space.files_total > 0 and space.files_free < policy.disk_reserve_part_max * space.files_total
     return space.free_bytes < reserve_of(space, policy) or (few_files and policy.disk_reserve_bytes > 0)
-
-
-def disk_view(spaces: tuple[Space, ...], policy: Policy) -> DiskView:
-    """`spaces`: the homes' first."""
-    full = [space for space in spaces if is_nearly_full(space, policy)]
-    worst = full[0] if full else spaces[0]
-    reserve = reserve_of(worst, policy)
-    left = f"{size_words(worst.free_bytes)} of {size_words(worst.total_bytes)} are free"
-    kept = f"{size_words(reserve)} are kept for the platform"
-    text = f"The disk with {worst.name}: {left}, {kept}."
-    if full:
-        if worst.free_bytes >= reserve:
-            left = f"{worst.files_free:,} of {worst.files_total:,} files are free"
-        names = " and with ".join(space.name for space in full)
-        text = (
-            f"The disk with {names} is nearly full: {left}, {kept}. Workspaces go on, but those that "
-            "fill it are saved and stopped. Free some space, or make the disk larger."
-        )
-    return DiskView(bool(full), text)
 
 
 def to_stop(

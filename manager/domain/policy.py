@@ -14,6 +14,7 @@ from contract.names import WorkspaceKind, WorkspaceSize
 from contract.sizes import ON_ONE_MACHINE, SizeLimits, Sizes
 
 SATURDAY = 5
+PEAK_FROM_H, PEAK_UNTIL_H, SHOULDER_H = 9, 21, 2
 
 
 @dataclass(frozen=True)
@@ -29,17 +30,14 @@ class PoolSchedule:
     off: int = 1
     weekend: int = 2
     time_zone: str = "UTC"
-    peak_from_h: int = 9
-    peak_until_h: int = 21
-    shoulder_h: int = 2
 
     def is_peak(self, now: float) -> bool:
         local = self._local(now)
-        return local.weekday() < SATURDAY and self.peak_from_h <= local.hour < self.peak_until_h
+        return local.weekday() < SATURDAY and PEAK_FROM_H <= local.hour < PEAK_UNTIL_H
 
     def target(self, now: float) -> int:
         local = self._local(now)
-        if not self.peak_from_h - self.shoulder_h <= local.hour < self.peak_until_h + self.shoulder_h:
+        if not PEAK_FROM_H - SHOULDER_H <= local.hour < PEAK_UNTIL_H + SHOULDER_H:
             return self.off
         if local.weekday() >= SATURDAY:
             return self.weekend
@@ -48,9 +46,9 @@ class PoolSchedule:
     @property
     def weekday_s(self) -> float:
         """Seconds of warm tasks that a weekday costs: 80 hours with the defaults."""
-        peak_h, shoulder_h = self.peak_until_h - self.peak_from_h, 2 * self.shoulder_h
+        peak_h, shoulder_h = PEAK_UNTIL_H - PEAK_FROM_H, 2 * SHOULDER_H
         hours = peak_h * self.peak + shoulder_h * self.base + (24 - peak_h - shoulder_h) * self.off
-        return max(1.0, 3600.0 * hours)
+        return 3600.0 * hours
 
     def _local(self, now: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
@@ -62,8 +60,7 @@ class PoolPolicy(enum.StrEnum):
     SCHEDULE = "schedule"
     """The clock alone."""
     PREDICTED = "predicted"
-    """Classes and habits; the clock where nothing is known or the forecasts were bad.
-    """
+    """Classes and habits; the clock where nothing is known."""
 
 
 class Shape(NamedTuple):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TypeAlias
 
-from manager.domain.lifecycle.actions import MarkReady
+from manager.domain.lifecycle.actions import ActOnUse, Forget, LifecycleAction, MarkReady, NoteProgress
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.reconcile import look_again_at, reconcile_lifecycle
-from manager.domain.plan import Action, Plan, calls_for_a_pass
 from manager.domain.policy import Policy
-from manager.domain.pool.actions import RetireTask
+from manager.domain.pool.actions import PoolAction, PoolPlan, RetireTask
 from manager.domain.pool.reconcile import PoolFacts, reconcile_pool
+
+Action: TypeAlias = LifecycleAction | PoolAction
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,15 @@ class Observation:
     pool: PoolFacts | None = None
     """None: the pass leaves the warm pool as it is. It is no part of it, or an image is not known:
     the other kinds would get its share."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    actions: tuple[Action, ...]
+    look_again_at: float
+    """When the next pass should run, unless something wakes it or a record is due before."""
+    pool: PoolPlan | None = None
+    """None: nothing was decided about the warm pool."""
 
 
 def reconcile(observation: Observation, now: float, policy: Policy) -> Plan:
@@ -43,5 +54,13 @@ def reconcile(observation: Observation, now: float, policy: Policy) -> Plan:
             # What an action changes is the next thing to look at, even if no event tells of it.
             now + policy.transient_tick_s if any(map(calls_for_a_pass, actions)) else math.inf,
         ),
-        pool=None if pool is None else pool.note,
+        pool=pool,
     )
+
+
+def calls_for_a_pass(action: Action) -> bool:
+    """Whether the next pass should follow an action soon. Most actions of a large school only write
+    records that carry their own due time, or that no pass needs."""
+    if isinstance(action, ActOnUse):
+        return action.verdict.stop_now
+    return not isinstance(action, (NoteProgress, Forget))

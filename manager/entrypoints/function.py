@@ -29,7 +29,7 @@ from manager.adapters.functions.ready_instances import wanted
 from manager.adapters.system.deadline import DeadlineBackground
 from manager.aws_settings import read_aws_settings, variables_of
 from manager.bootstrap_aws import AwsManager, Clients, build
-from manager.domain.plan import Plan
+from manager.domain.reconcile import Plan
 from manager.entrypoints.door import Door
 from manager.entrypoints.handler import InvocationHandler
 from manager.ports.clock import Metrics

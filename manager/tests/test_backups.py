@@ -10,6 +10,7 @@ import pytest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import WorkspaceView
 from contract.names import WorkspaceState
+from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.ports.home_backup import SnapshotFailed
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases import backups, lifetime, snapshots
@@ -464,3 +465,8 @@ def test_where_nobody_measures_homes_a_snapshot_counts_them(school: School, monk
     more = view(school.workspace(), replace(school.world.policy, home_bytes_max=10**10)).home_use
     assert more is not None
     assert (more.level, more.text) == ("within", "")  # who counted need not know the school's limit
+
+
+def test_snapshots_that_could_not_be_verified_let_the_others_go_first() -> None:
+    sound = BackupHealth(verified_at=5.0)
+    assert sound.not_verified(now=1_000.0) == replace(sound, verify_again_at=81_000.0)

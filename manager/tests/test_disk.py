@@ -12,14 +12,15 @@ from contract.names import DiskLevel, StopReason, WorkspaceState
 from manager.adapters.memory.meter import MemoryHomeMeter
 from manager.adapters.memory.runner import MemoryTaskAgent
 from manager.adapters.system.disk_watch import DiskWatch
-from manager.domain.disk_reserve import Space, disk_view, to_stop
-from manager.domain.lifecycle.disk import HomeUse
+from manager.domain.disk_reserve import Space, to_stop
+from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
 from manager.use_cases.stop import stop
 from manager.use_cases.views import view
+from manager.use_cases.words import disk_view
 
 GB = 1_000_000_000
 MINUTE = 60.0
@@ -304,6 +305,25 @@ def test_who_is_stopped_for_the_reserve() -> None:
     assert to_stop(Space("the homes", 4 * GB, 100 * GB), before, before, POLICY) == ()
     endless = {**before, "c": use(6 * GB, whole=False)}
     assert to_stop(Space("the homes", 4 * GB, 100 * GB), before, endless, POLICY) == ("c",)
+
+
+def test_an_editor_that_saves_is_no_grower() -> None:
+    full = Space("the homes", 4 * GB, 100 * GB)
+    for grown, stopped in ((31_999_999, ()), (32_000_000, ("a",))):
+        assert to_stop(full, {"a": use(GB)}, {"a": use(GB + grown)}, POLICY) == stopped
+
+
+def test_a_launch_begins_without_grace_and_without_an_old_reason() -> None:
+    old = HomeDisk(use(GB), DiskLevel.OVER, grace_from=use(GB), stops_at=5.0, told=DiskLevel.OVER, because="it grew")
+    assert old.launched() == HomeDisk(use(GB), DiskLevel.OVER)
+
+
+def test_a_home_that_grows_by_more_than_a_fifth_of_a_limit_has_no_grace_left() -> None:
+    def ends(size: float, files: int) -> float | None:
+        before = HomeDisk(HomeUse(6 * GB, 400_000, 0.0), DiskLevel.OVER, HomeUse(6 * GB, 400_000, 0.0), stops_at=900.0)
+        return measured(before, HomeUse(int(size), files, 0.0), running=True, now=100.0, policy=POLICY).stops_at
+
+    assert [ends(7 * GB, 460_000), ends(7 * GB + 1, 460_000), ends(7 * GB, 460_001)] == [900.0, 100.0, 100.0]
 
 
 def test_who_keeps_a_count_from_ending_is_found_and_a_longer_look_is_no_growth() -> None:

@@ -9,14 +9,15 @@ from dataclasses import replace
 
 import pytest
 
+from contract.agent import AgentPhase, AgentStatus
 from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle import binding
+from manager.domain.lifecycle.actions import Forget
 from manager.domain.lifecycle.back_off import back_off_until
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
-from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.task import TASK_TRANSITIONS, IllegalTransition, Task
 from manager.domain.lifecycle.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.domain.pool.reconcile import PoolFacts
@@ -134,7 +135,23 @@ def test_failures_double_the_wait_and_a_success_ends_it() -> None:
     assert until(*failed * 10) == NOW + 2 + 600
     assert until(*failed, replace(success, ready_at=NOW + 1)) == NOW + 2 + 5
     assert until(*failed, replace(success, ready_at=NOW + 5)) == 0.0
-    assert until(*(item.forgive(forget_at=NOW) for item in failed)) == 0.0
+
+
+def test_a_success_forgets_the_failures_before_it_and_none_after() -> None:
+    """Whether the pass sees its record or its agent. What failed later still holds the pool up."""
+    failed = [task(n, state=TaskState.STOPPED, failure="x", ended_at=NOW + n) for n in range(4)]
+    success = task(9, state=TaskState.READY, ready_at=NOW + 2)
+    starting = task(9, state=TaskState.STARTING)
+    saw_it = {"task-9": AgentStatus("task-9", AgentPhase.READY)}
+
+    def forgotten(now: float, *tasks: Task, **seen_of_them: object) -> list[tuple[str, ...]]:
+        fleet = Fleet((*failed, *tasks), **seen_of_them)  # type: ignore[arg-type]
+        plan = reconcile(Observation(fleet), now, NO_POOL)
+        return [tuple(it.task_id for it in action.tasks) for action in plan.actions if isinstance(action, Forget)]
+
+    assert forgotten(NOW + 5) == []
+    assert forgotten(NOW + 5, success) == [("task-0", "task-1", "task-2")]
+    assert forgotten(NOW + 1, starting, statuses=saw_it, observed=(seen("task-9"),)) == [("task-0", "task-1")]
 
 
 def test_a_converged_fleet_needs_nothing() -> None:

@@ -22,7 +22,7 @@ from manager.domain.lifecycle.disk import HomeDisk, HomeUse
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.domain.pool.cohort import Cohort
-from manager.domain.pool.outlook import TargetLine
+from manager.domain.pool.outlook import Target
 from manager.use_cases.gauges import Moment, gauges
 
 NOW = 1_790_000_000.0
@@ -47,7 +47,7 @@ def moment(figures: SqliteFigures, **changes: object) -> Moment:
         workspaces=figures.workspaces(),
         cohorts=figures.cohorts(),
         warm={WorkspaceKind.VSCODE: 2},
-        targets=(TargetLine(WorkspaceKind.VSCODE, 3, "a class"),),
+        targets=(Target(WorkspaceKind.VSCODE, 3, "a class"),),
         memory={"task-anna": 300_000_000, "task-warm": 50_000_000},
         spaces=(space,),
         last_sweep_at=NOW,

@@ -29,11 +29,12 @@ from contract.manager import Activity
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.adapters.directory_history import walk
 from manager.adapters.directory_history.history import DirectoryHomeHistory, history_folder
+from manager.adapters.directory_history.retention import kept
 from manager.adapters.directory_history.store import HistoryStore
 from manager.adapters.directory_history.take import take
 from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
 from manager.adapters.system.checkpoint_thread import CheckpointThread
-from manager.domain.history import due, kept
+from manager.domain.history import due
 from manager.domain.policy import Policy
 from manager.tests.school import ANNA, School, enrolled, running
 from manager.use_cases.history import AT_ONCE_MAX, PutBacks, list_history, read_folder, read_piece

@@ -8,10 +8,12 @@ import pytest
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.manager import Activity
-from contract.names import StopReason, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle.idle import capped_keep_running, duration_words, judge
+from contract.names import DiskLevel, StopReason, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.disk import HomeDisk, HomeUse
+from manager.domain.lifecycle.idle import capped_keep_running, judge
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
+from manager.use_cases.words import duration_words, stop_words
 
 START = 1_000_000.0
 POLICY = Policy()
@@ -36,10 +38,8 @@ def test_no_activity_for_thirty_minutes_stops_and_says_why() -> None:
     after = judge(WORKSPACE, status(), now=START + 30 * MINUTE, policy=POLICY)
     assert not before.stop_now
     assert after.stop_now
-    assert (after.workspace.stops_reason, after.workspace.stops_because) == (
-        StopReason.IDLE,
-        "no activity for 30 minutes",
-    )
+    assert after.workspace.stops_reason is StopReason.IDLE
+    assert stop_words(after.workspace, POLICY) == "no activity for 30 minutes"
 
 
 def test_it_warns_once_five_minutes_ahead() -> None:
@@ -77,7 +77,24 @@ def test_keep_running_holds_the_idle_rule_back_until_its_time() -> None:
     assert not judge(kept, status(), now=START + 2 * 3600, policy=POLICY).stop_now
     ended = judge(kept, status(), now=START + 3 * 3600, policy=POLICY)
     assert ended.stop_now
-    assert "keep it running" in ended.workspace.stops_because
+    assert "keep it running" in stop_words(ended.workspace, POLICY)
+    past = replace(kept, keep_running_until=START + 30 * MINUTE)
+    assert "no activity" in stop_words(judge(past, status(), now=START + 3 * 3600, policy=POLICY).workspace, POLICY)
+
+
+def test_a_warning_for_the_disk_replaces_the_one_shown_and_leaves_with_its_reason() -> None:
+    idle = judge(WORKSPACE, status(), now=START + 26 * MINUTE, policy=POLICY)
+    assert (idle.warn_now, idle.unwarn_now) == (True, False)
+    shown = replace(idle.workspace, warned_at=START + 26 * MINUTE)
+    over = HomeDisk(HomeUse(6_000_000_000, 9, START), DiskLevel.OVER, stops_at=START + 30 * MINUTE)
+    full = judge(replace(shown, disk=over), status(), now=START + 28 * MINUTE, policy=POLICY)
+    assert (full.workspace.stops_reason, full.warn_now, full.unwarn_now) == (StopReason.DISK, True, False)
+    shown = replace(full.workspace, warned_at=START + 28 * MINUTE)
+    again = judge(shown, status(), now=START + 29 * MINUTE, policy=POLICY)
+    assert (again.warn_now, again.unwarn_now) == (False, False)
+    at_work = status(last_activity_at=START + 29 * MINUTE)
+    cleaned = judge(replace(shown, disk=None), at_work, now=START + 29 * MINUTE, policy=POLICY)
+    assert (cleaned.warn_now, cleaned.unwarn_now, cleaned.workspace.warned_at) == (False, True, None)
 
 
 def test_keep_running_is_capped_and_a_past_time_ends_it() -> None:
@@ -106,7 +123,7 @@ def test_the_session_limit_holds_whatever_happens() -> None:
     for seen in (status(last_activity_at=at), status(busy="npm", last_activity_at=at), None):
         verdict = judge(kept, seen, now=at, policy=POLICY)
         assert (verdict.stop_now, verdict.workspace.stops_reason) == (True, StopReason.SESSION_LIMIT)
-    assert verdict.workspace.stops_because == "a session lasts at most 12 hours"
+    assert stop_words(verdict.workspace, POLICY) == "a session lasts at most 12 hours"
 
 
 def test_a_clock_that_runs_ahead_inside_the_task_buys_no_time() -> None:

@@ -46,7 +46,7 @@ def test_a_task_that_ended_is_recorded_with_its_workspace() -> None:
     assert "out of memory" in workspace.failure
 
 
-def test_a_start_that_succeeds_forgives_those_that_failed_before_it() -> None:
+def test_a_start_that_succeeds_forgets_those_that_failed_before_it() -> None:
     school = School(pool=1)
     school.enrol(ANNA)
     school.reconcile_pass()

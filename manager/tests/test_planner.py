@@ -13,15 +13,15 @@ import pytest
 from contract.manager import ClassTime
 from contract.names import WorkspaceKind, WorkspaceSize
 from contract.sizes import SizeLimits, on_fargate
-from manager.domain.lifecycle.arrivals import with_arrival
-from manager.domain.lifecycle.workspace import Workspace
+from manager.domain.lifecycle.workspace import Workspace, with_arrival
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
-from manager.domain.pool import attendance, planner, preparing
+from manager.domain.pool import planner, preparing
+from manager.domain.pool.actions import RecordPrepared
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.pool.demand import Demand
-from manager.domain.pool.forecast import Forecast, Recent, habit_error, usual_launches
-from manager.domain.pool.outlook import Check, Curve, Outlook
+from manager.domain.pool.forecast import Forecast, Recent, usual_launches
+from manager.domain.pool.outlook import Curve, Outlook, Target
 
 CODE, DATA = Shape(WorkspaceKind.VSCODE), Shape(WorkspaceKind.SUPERSET)
 BERLIN = "Europe/Berlin"
@@ -54,12 +54,12 @@ def cohort(*members: Workspace, **changes: object) -> Cohort:
     return replace(plain, past=PAST, attendance=Attendance(270, 300), due_at=CLASS - OPENS_BEFORE_S, **changes)
 
 
-def prepared(group: Cohort, *members: Workspace) -> preparing.Prepared:
+def prepared(group: Cohort, *members: Workspace) -> RecordPrepared:
     now = CLASS - OPENS_BEFORE_S
-    return preparing.prepare(group, members, Outlook(), now=now, policy=POLICY)
+    return preparing.prepare(group, members, RecordPrepared((), Outlook(), ()), now=now, policy=POLICY)
 
 
-def decided(now: float, policy: Policy = POLICY, **known: object) -> planner.PoolTargets:
+def decided(now: float, policy: Policy = POLICY, **known: object) -> dict[Shape, Target]:
     facts = {"demand": Demand(), "outlook": Outlook(), "recent": Recent(), "shapes": [CODE], **known}
     return planner.targets(now=now, policy=policy, **facts)  # type: ignore[arg-type]
 
@@ -78,6 +78,12 @@ def test_who_has_no_home_yet_is_expected_too() -> None:
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(4 * 0.9, abs=0.3)
 
 
+def test_classes_before_the_oldest_launch_that_a_workspace_remembers_count_neither_way() -> None:
+    late = member(0, tuple(class_at - 60.0 for class_at in PAST[2:]))
+    (cohort_later,) = prepared(cohort(late), late).cohorts
+    assert (cohort_later.attendance.came, cohort_later.attendance.could) == (8, 8)
+
+
 def test_everybody_counts_for_the_size() -> None:
     members = [comes(number) for number in range(20)]
     done = prepared(cohort(*members), *members)
@@ -88,12 +94,12 @@ def test_everybody_counts_for_the_size() -> None:
 def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
     group = cohort(comes())
     group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
-    outlook, pages = Outlook(), 0
+    done, pages = RecordPrepared((), Outlook(), ()), 0
     while (ids := preparing.page(group, CLASS - HOUR)) and group.next_class(CLASS - HOUR):
-        done = preparing.prepare(group, [comes()] * len(ids), outlook, now=CLASS - HOUR, policy=POLICY)
-        group, outlook, pages = done.cohort, done.outlook, pages + 1
-    assert pages == 3
-    assert outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
+        done = preparing.prepare(group, [comes()] * len(ids), done, now=CLASS - HOUR, policy=POLICY)
+        group, pages = done.cohorts[-1], pages + 1
+    assert (pages, len(done.decisions)) == (3, 1)
+    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
     assert (group.due_at, group.prepared_until) == (None, CLASS)
 
 
@@ -101,28 +107,12 @@ def test_a_cancelled_class_is_not_prepared() -> None:
     assert preparing.page(replace(cohort(comes()), classes=()), CLASS - HOUR) == ()
 
 
-def test_bad_forecasts_of_a_cohort_let_the_schedule_hold_and_say_so() -> None:
-    bad = cohort(comes(), checks=(Check(20, 2), Check(20, 1)))
-    done = prepared(bad, comes())
-    assert done.outlook.schedule_until == CLASS + attendance.UNTIL_S
-    assert "the schedule holds for Berlin-3: its last forecasts were off by 92%" in done.decisions
-    assert (
-        decided(CLASS, outlook=done.outlook, demand=counted({CLASS - 7 * DAY: 1}, now=CLASS)).by_shape[CODE].start_below
-        == 5
-    )
-
-
-def test_what_came_of_a_forecast_is_checked_when_the_next_class_is_prepared() -> None:
-    done = prepared(cohort(comes(), expected=4.0), comes())
-    assert done.cohort.checks == (Check(4.0, 1.0),)
-
-
 def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> None:
     members = [comes(number, 60.0 * (number % 10) - 300.0) for number in range(25)]
     outlook = prepared(cohort(*members), *members).outlook
     monday_quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
     sizes = {
-        minute: decided(CLASS + 60.0 * minute, outlook=outlook, demand=monday_quiet).by_shape[CODE].start_below
+        minute: decided(CLASS + 60.0 * minute, outlook=outlook, demand=monday_quiet)[CODE].size
         for minute in (-60, -5, 0, 120)
     }
     assert sizes[-60] == sizes[120] == 0
@@ -154,20 +144,20 @@ def test_weekends_say_nothing_of_weekdays() -> None:
 
 
 def test_where_nothing_is_known_the_schedule_holds() -> None:
-    assert decided(CLASS).by_shape[CODE].start_below == 5
+    assert decided(CLASS)[CODE].size == 5
 
 
 def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
     policy = replace(POLICY, assumed_cold_starts_per_day=24.0)
-    cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR)).by_shape[CODE]
-    assert (cheap.start_below, "cut to its worth: nothing is known" in cheap.because) == (2, True)
-    assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60)).by_shape[CODE].start_below == 1
+    cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR))[CODE]
+    assert (cheap.size, "cut to its worth: nothing is known" in cheap.because) == (2, True)
+    assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60))[CODE].size == 1
 
 
 def test_each_kind_has_a_size_of_its_own() -> None:
     demand = counted({CLASS - 7 * DAY: 30}, now=CLASS)
-    targets = decided(CLASS, demand=demand, shapes=[CODE, DATA]).by_shape
-    assert targets[CODE].start_below > targets[DATA].start_below == 0
+    targets = decided(CLASS, demand=demand, shapes=[CODE, DATA])
+    assert targets[CODE].size > targets[DATA].size == 0
 
 
 def test_a_dearer_size_keeps_fewer_tasks_for_the_same_launches() -> None:
@@ -184,8 +174,8 @@ def test_a_dearer_size_keeps_fewer_tasks_for_the_same_launches() -> None:
     for shape in (small, large):
         for _ in range(30):
             demand = demand.with_launch(shape, at=CLASS - 7 * DAY, now=CLASS)
-    targets = decided(CLASS, policy, demand=demand, shapes=[small, large]).by_shape
-    assert targets[small].start_below > targets[large].start_below > 0
+    targets = decided(CLASS, policy, demand=demand, shapes=[small, large])
+    assert targets[small].size > targets[large].size > 0
 
 
 @pytest.mark.parametrize(
@@ -211,27 +201,17 @@ def test_a_wrong_timetable_is_corrected_by_who_comes() -> None:
     nobody, rush = Recent(CLASS - HOUR), Recent(CLASS - HOUR, {CODE: [CLASS - number for number in range(20)]})
 
     def rate(recent: Recent, known: Outlook) -> float:
-        forecast = Forecast(Demand(), known, recent, time_zone=BERLIN, now=CLASS)
-        return forecast.ahead(CODE, CLASS, 45.0).rate_per_s
+        return Forecast(CODE, Demand(), known, recent, ZONE, CLASS).ahead(CLASS, 45.0).rate_per_s
 
     assert rate(nobody, outlook) < rate(Recent(), outlook) / 2 < rate(rush, outlook)
     assert rate(rush, Outlook()) > 0.0 == rate(nobody, Outlook())
 
 
-def test_a_day_unlike_the_others_is_an_error_of_habit_and_then_the_schedule_holds() -> None:
-    now = at(11, 19, 12)
-    usual = {at(11, day, hour): 5 for day in (9, 10, 11, 12, 13, 16, 17) for hour in (10, 15, 20)}
-    assert habit_error(counted(usual, now=now), zone=ZONE, now=now) == 1.0
-    same = {**usual, at(11, 18, 10): 5, at(11, 18, 15): 5, at(11, 18, 20): 5}
-    assert (habit_error(counted(same, now=now), zone=ZONE, now=now) or 0.0) < 0.5
-    doubted = Outlook(habit_error=0.9)
-    assert decided(now, outlook=doubted, demand=counted(usual, now=now)).by_shape[CODE].start_below == 5
-
-
 def test_the_schedule_asks_no_forecast() -> None:
     demand = counted({CLASS - 7 * DAY: 100}, now=CLASS)
     scheduled = decided(CLASS, replace(POLICY, pool_policy=PoolPolicy.SCHEDULE), demand=demand)
-    assert (scheduled.by_shape[CODE].start_below, scheduled.look_again_s) == (5, math.inf)
+    assert scheduled[CODE].size == 5
+    assert soon(LECTURE, pool_policy=PoolPolicy.SCHEDULE) == math.inf
 
 
 def test_a_restart_is_no_second_arrival_and_memory_is_bounded() -> None:
@@ -258,6 +238,12 @@ def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
     assert usual == pytest.approx([4.58173, 4.58173, 0.320513, 1.253012, 12.376238], rel=1e-5)
 
 
+def test_an_hour_is_known_as_soon_as_it_is_over() -> None:
+    demand = counted({CLASS - HOUR: 3}, now=CLASS)
+    for now, usual in ((CLASS, 1.5), (CLASS - 1.0, None)):  # the hours on either side count half
+        assert usual_launches(demand, CODE, CLASS + 23 * HOUR, zone=ZONE, now=now) == usual
+
+
 @pytest.mark.parametrize(
     ("demand", "outlook", "recent", "an_hour", "launches"),
     [
@@ -271,13 +257,9 @@ def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
 def test_a_forecast_is_classes_and_habit_corrected_by_who_came(
     demand: Demand, outlook: Outlook, recent: Recent, an_hour: float, launches: float
 ) -> None:
-    forecast = Forecast(demand, outlook, recent, time_zone=BERLIN, now=CLASS)
-    ahead = forecast.ahead(CODE, CLASS, 45.0)
+    ahead = Forecast(CODE, demand, outlook, recent, ZONE, CLASS).ahead(CLASS, 45.0)
     assert (ahead.rate_per_s * HOUR, ahead.launches) == pytest.approx((an_hour, launches), rel=1e-4)
     assert ahead.known is bool(demand.days)
-    assert forecast.changes_until(CODE, CLASS + HOUR) is bool(outlook.curves)
-    assert forecast.changes_until(CODE, CLASS + 1.0) is (outlook is LECTURE)
-    assert not forecast.changes_until(DATA, CLASS + HOUR)
 
 
 def test_the_first_class_of_a_cohort_is_expected_as_a_triangle_around_its_begin() -> None:
@@ -287,20 +269,18 @@ def test_the_first_class_of_a_cohort_is_expected_as_a_triangle_around_its_begin(
     assert found == pytest.approx(expected, abs=1e-5)
 
 
+def soon(outlook: Outlook, **limits: object) -> float:
+    return planner.look_again_s([CODE], outlook, now=CLASS, policy=replace(POLICY, **limits))
+
+
 def test_targets_of_a_forecast() -> None:
     lecture, rush = decided(CLASS, outlook=LECTURE, demand=AUTUMN), decided(CLASS, demand=AUTUMN, recent=RUSH)
     words = "0.4 launches expected within 45 s, then 30.0 an hour"
-    assert (lecture.by_shape[CODE], lecture.look_again_s) == (planner.Target(3, 3, words), 15.0)
-    assert (rush.by_shape[CODE].start_below, rush.look_again_s, rush.policy) == (8, math.inf, "predicted")
-    assert decided(CLASS, replace(POLICY, start_lead_s=6.0), outlook=LECTURE).look_again_s == 5.0
-    assert decided(CLASS, replace(POLICY, start_lead_s=20.0), outlook=LECTURE).look_again_s == 10.0
+    assert lecture[CODE] == Target.of(CODE, 3, words, retire_above=3)
+    assert rush[CODE].size == 8
 
 
-def test_the_error_of_habit_is_of_the_day_that_ended_twelve_hours_ago() -> None:
-    now = at(11, 19, 12)
-    usual = {at(11, day, hour): 5 for day in (9, 10, 11, 12, 13, 16, 17) for hour in (10, 15, 20)}
-    demand = counted({**usual, at(11, 18, 10): 9, at(11, 18, 22): 2, at(11, 19, 2): 3}, now=now)
-    errors = [habit_error(demand, zone=ZONE, now=at(11, 19, hour)) for hour in (0, 6, 12, 18, 23)]
-    assert errors == pytest.approx([0.210526, 0.066667, 0.266667, 0.066667, 0.670487], rel=1e-4)
-    assert habit_error(counted({at(11, 9, 9): 1}, now=now), zone=ZONE, now=now) is None
-    assert habit_error(counted({now - HOUR: 99}, now=now), zone=ZONE, now=now) is None
+def test_the_pool_is_looked_at_often_while_it_follows_a_class() -> None:
+    assert [soon(LECTURE, start_lead_s=lead_s) for lead_s in (45.0, 6.0, 20.0)] == [15.0, 5.0, 10.0]
+    assert (soon(Outlook()), soon(SEMINAR)) == (math.inf, math.inf)  # SEMINAR's first launches come in ten minutes
+    assert planner.look_again_s([DATA], LECTURE, now=CLASS, policy=POLICY) == math.inf

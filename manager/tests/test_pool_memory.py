@@ -1,5 +1,5 @@
-"""What the pool remembers: failures in records, a success by forgiving them, its own latest starts
-in the process."""
+"""What the pool remembers: failures in records, until a success, and its own latest starts in the
+process."""
 
 from __future__ import annotations
 
@@ -59,12 +59,21 @@ def test_a_success_ends_the_back_off_also_when_its_task_is_claimed_before_any_pa
     assert sum(task.warm for task in school.store.list_tasks(limit=10)) == 1
 
 
-def test_forgiven_failures_are_forgotten_in_their_time() -> None:
+def test_a_success_forgets_the_failures_before_it() -> None:
     school, runner = failing_school()
     runner.full = False
     school.settle(after_s=100.0)
-    school.settle(after_s=school.world.policy.task_memory_s)
-    assert len(school.store.list_tasks(limit=10)) == 1
+    (task,) = school.store.list_tasks(limit=10)
+    assert task.state is TaskState.READY
+
+
+def test_failures_that_no_success_follows_are_forgotten_in_their_time() -> None:
+    school, _ = failing_school()
+    before = {task.task_id for task in school.store.list_tasks(limit=10)}
+    school.settle(after_s=school.world.policy.task_memory_s - 60.0)
+    assert before <= {task.task_id for task in school.store.list_tasks(limit=10)}
+    school.settle(after_s=60.0)
+    assert not before & {task.task_id for task in school.store.list_tasks(limit=10)}
 
 
 def test_where_sessions_fill_the_memory_the_pool_starts_nothing() -> None:

@@ -14,11 +14,12 @@ from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import attendance, planner
-from manager.domain.pool.actions import RetireTask, StartWarmTask
+from manager.domain.pool.actions import PoolPlan, RetireTask, StartWarmTask
 from manager.domain.pool.attendance import Attendance
 from manager.domain.pool.forecast import Expected, Recent
-from manager.domain.pool.outlook import COHORTS_MAX, Check, CohortSize, Outlook, mean_error
-from manager.domain.pool.reconcile import PoolFacts, PoolPass, reconcile_pool
+from manager.domain.pool.outlook import COHORTS_MAX, CohortSize, Outlook
+from manager.domain.pool.reconcile import PoolFacts, reconcile_pool
+from manager.use_cases.pool_note import in_words
 
 NOW = 1_790_000_000.0
 CODE = WorkspaceKind.VSCODE
@@ -33,7 +34,7 @@ def task(name: str, age_s: float = 100.0, **changes: Any) -> Task:
     return Task(name, CODE, "vscode-1", NOW - age_s, "token", **{"state": TaskState.READY, **changes})
 
 
-def decided(policy: Policy, *tasks: Task, gone: str = "", **facts: Any) -> PoolPass:
+def decided(policy: Policy, *tasks: Task, gone: str = "", **facts: Any) -> PoolPlan:
     observed = tuple(ObservedTask(t.task_id, t.task_id not in gone, t.created_at) for t in tasks)
     pool = PoolFacts(**{"images": {CODE: "vscode-1"}, **facts})
     found = reconcile_pool(Fleet(tasks, observed=observed), pool, NOW, policy)
@@ -41,11 +42,11 @@ def decided(policy: Policy, *tasks: Task, gone: str = "", **facts: Any) -> PoolP
     return found
 
 
-def retired(found: PoolPass) -> list[str]:
+def retired(found: PoolPlan) -> list[str]:
     return [action.task.task_id for action in found.actions if isinstance(action, RetireTask)]
 
 
-def started(found: PoolPass) -> int:
+def started(found: PoolPlan) -> int:
     return sum(isinstance(action, StartWarmTask) for action in found.actions)
 
 
@@ -59,8 +60,8 @@ def test_a_pool_that_shrinks_retires_what_is_least_ready_and_youngest_first(left
     ]
     found = decided(schedule(left), *tasks)
     assert retired(found) == ["d-starting", "a-starting", "c-ready", "b-ready"][: 4 - left]
-    assert found.note.decisions == ((f"retired {4 - left} vscode: fewer are needed now",) if left < 4 else ())
-    assert (found.note.warm, found.look_again_at) == (4, math.inf)
+    assert tuple(in_words(found.actions)) == ((f"retired {4 - left} vscode: fewer are needed now",) if left < 4 else ())
+    assert (found.warm, found.look_again_at) == (4, math.inf)
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_what_is_missing_is_started_as_far_as_there_is_room(
 ) -> None:
     found = decided(schedule(4, **limits), *(task(str(number)) for number in range(warm)), **facts)
     assert (started(found), found.look_again_at, retired(found)) == (starts, NOW + again_s, [])
-    assert found.note.decisions == ((f"started {starts} vscode: by the schedule",) if starts else ())
+    assert tuple(in_words(found.actions)) == ((f"started {starts} vscode: by the schedule",) if starts else ())
 
 
 def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_retired() -> None:
@@ -152,18 +153,11 @@ def test_warm_seconds_add_up_over_a_day_and_start_again_at_midnight_in_school() 
     assert new_day.metered(1, now=midnight + 9_000.0, **zone).spent_s == 720.0  # the manager was down
 
 
-def test_decisions_and_checks_are_kept_newest_and_bounded() -> None:
+def test_decisions_are_kept_newest_and_bounded() -> None:
     outlook = Outlook().with_decisions(["first"], now=NOW, time_zone="Europe/Berlin")
     outlook = outlook.with_decisions([str(number) for number in range(49)], now=NOW + 60.0, time_zone="Europe/Berlin")
     assert (outlook.decisions[0], outlook.decisions[-1], len(outlook.decisions)) == ("16:14 0", "16:13 first", 50)
     assert outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions[:2] == ("14:13 x", "16:14 0")
-    for number in range(25):
-        outlook = outlook.with_check(Check(number, 0.0))
-    assert [check.expected for check in outlook.checks] == list(range(5, 25))
-    assert mean_error(()) is None
-    assert mean_error((Check(4.0, 1.0), Check(1.0, 2.0), Check(0.5, 0.0))) == pytest.approx(4.5 / 7.0)
-    assert replace(outlook, checks=(Check(4.0, 1.0),), habit_error=0.8).forecast_error == 0.8
-    assert replace(outlook, checks=(Check(4.0, 1.0),), habit_error=0.5).forecast_error == 0.75
 
 
 def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
@@ -230,7 +224,7 @@ def test_while_memory_is_free_there_is_a_warm_task_for_each_of_the_largest_cohor
     used_mib: int, part: float, target: int
 ) -> None:
     found = decided(replace(SPARE, spare_memory_part=part), used_mib=used_mib, outlook=THIRTY)
-    (line,) = found.note.targets
+    (line,) = found.targets
     assert line.size == target
     assert (line.because == "the largest cohort has 30, and memory is free") is (target > 2)
 
@@ -240,7 +234,7 @@ def test_spare_tasks_leave_the_engine_room_for_launches_of_another_kind(sessions
     """It runs 200 tasks, however much memory a machine has."""
     large = replace(SPARE, memory_max_mib=1_000_000)
     year = Outlook().with_cohort("year", CohortSize("year", 400, CODE))
-    (line,) = decided(large, used_mib=0, sessions=sessions, outlook=year).note.targets
+    (line,) = decided(large, used_mib=0, sessions=sessions, outlook=year).targets
     assert line.size == target
 
 
@@ -261,7 +255,7 @@ def test_two_kinds_share_what_is_free() -> None:
     data = WorkspaceKind.SUPERSET
     outlook = THIRTY.with_cohort("c", CohortSize("c", 50, data))
     found = decided(SPARE, outlook=outlook, used_mib=0, images={CODE: "vscode-1", data: "superset-1"})
-    assert {line.kind: line.size for line in found.note.targets} == {CODE: 30, data: 34}
+    assert {line.kind: line.size for line in found.targets} == {CODE: 30, data: 34}
 
 
 def test_the_outlook_knows_the_largest_cohorts_and_forgets_one_that_is_gone() -> None:

@@ -11,8 +11,7 @@ import pytest
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
-from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.task import IllegalTransition, Task
 from manager.domain.lifecycle.workspace import Workspace
 
 THEN, NOW = 1_000.0, 5_000.0
@@ -21,7 +20,7 @@ OLD = Workspace("ws-aaaaaaaaaa", "7", WorkspaceKind.VSCODE)
 FILLED = replace(
     OLD, state_since=THEN, due_at=THEN, task_id="t0", home_id="h0", home_created_at=THEN, launch_secret="s0",
     launch_path=LaunchPath.WARM, launch_wanted_at=THEN, launch_requested_at=THEN, deadline=THEN, cluster="c0", address="a0",
-    running_since=THEN, activity=Activity(THEN, "typed"), person_active_at=THEN, stops_at=THEN, stops_because="b0",
+    running_since=THEN, activity=Activity(THEN, "typed"), person_active_at=THEN, stops_at=THEN,
     stops_reason=StopReason.IDLE, warned_at=THEN, keep_running_until=THEN, keep_running_wish=THEN, failure="f0",
     stop_reason=StopReason.LAUNCH_FAILED, second_try=True, steps=(replace(STEP, at=THEN),),
 )  # fmt: skip
@@ -47,7 +46,7 @@ STARTED = {
 }  # fmt: skip
 STOPPING = {
     "state": WorkspaceState.STOPPING, "state_since": NOW, "due_at": None, "deadline": None, "stops_at": None,
-    "stop_reason": StopReason.IDLE, "failure": "", "stops_because": "", "stops_reason": None,
+    "stop_reason": StopReason.IDLE, "failure": "", "stops_reason": None,
 }  # fmt: skip
 ENDED = {
     "state": WorkspaceState.STOPPED, "state_since": NOW, "due_at": None, "task_id": None, "launch_secret": "",
@@ -126,7 +125,6 @@ TASK = Task("t0", WorkspaceKind.VSCODE, "i", THEN, "token", state_since=THEN, du
          "deadline": None, "ended_at": NOW, "failure": "f"}),
         ("stopping", {"failure": "f"}, lambda it: it.stopped(now=NOW, forget_at=9e3, failure="g"), {"due_at": None,
          "deadline": None, "ended_at": NOW}),
-        ("stopped", {}, lambda it: it.forgive(forget_at=9e3), {"due_at": 9e3, "forgiven": True}),
     ],
 )  # fmt: skip
 def test_a_change_of_a_task_touches_these_fields(
@@ -148,7 +146,6 @@ def test_a_change_of_a_task_touches_these_fields(
         ({"workspace_id": "w"}, None),
         ({"workspace_id": "w", "state": TaskState.CLAIMED}, None),
         ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW}, THEN),
-        ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW, "forgiven": True}, None),
         ({"state": TaskState.STOPPED, "failure": "f", "ended_at": NOW, "ready_at": THEN}, None),
         ({"state": TaskState.STOPPED, "ended_at": NOW}, None),
     ],

@@ -193,7 +193,6 @@ def test_the_pools_list_has_warm_tasks_and_failures_that_count_oldest_first(
         ended(6, after_s=1, failure="no room"),
         ended(7, after_s=2, failure="no room", workspace_id="ws-cccccccccc"),
         ended(8, after_s=3, failure="killed", ready_at=NOW),
-        ended(9, after_s=4, failure="no room", forgiven=True),
     )
     assert [item.task_id[-1] for item in store.list_warm_tasks(limit=10)] == ["1", "3", "6", "7"]
     assert [item.task_id[-1] for item in store.list_warm_tasks(limit=1)] == ["1"]
@@ -337,7 +336,7 @@ def test_the_file_of_an_installed_school_is_brought_up_to_date_and_loses_nothing
         ended(6, after_s=3, failure="no room"),
     )
     for item in kept:
-        body = {name: value for name, value in wire.to_json(item).items() if name not in ("due_at", "forgiven")}
+        body = {name: value for name, value in wire.to_json(item).items() if name != "due_at"}
         old.execute("INSERT INTO tasks VALUES (?, 7, ?, ?)", (item.task_id, item.created_at, json.dumps(body)))
     someone = workspace("b", home_id="home-1", due_at=NOW + 5)
     old.execute(

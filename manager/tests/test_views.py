@@ -11,7 +11,7 @@ from contract.manager import Activity, Endpoint, KindView, TaskView, WorkspaceVi
 from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
 from contract.show import ShowRequest
 from manager.domain.policy import Policy
-from manager.domain.pool.outlook import Outlook, TargetLine
+from manager.domain.pool.outlook import Outlook, Target
 from manager.tests.school import ANNA, School, running
 from manager.tests.test_records import FILLED, THEN
 from manager.use_cases.views import Kinds, activity, describe, end_visits, fleet, ports, programs, show, view
@@ -30,7 +30,7 @@ RECORD = replace(
     restoring="r",
     second_try=False,
 )
-RUNS = {"stops_at": THEN, "stops_because": "b0", "stops_reason": StopReason.IDLE, "warned": True,
+RUNS = {"stops_at": THEN, "stops_because": "no activity for 30 minutes", "stops_reason": StopReason.IDLE, "warned": True,
         "endpoint": Endpoint("c0", "a0", "s0")}  # fmt: skip
 WAITS = {"state": WorkspaceState.STARTING, "failure": "", "stop_reason": None}
 
@@ -81,7 +81,7 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
     school.settle()
     (task,) = school.store.list_tasks(limit=9)
     now = school.clock.now()
-    outlook = Outlook(policy="p", targets=(TargetLine(WorkspaceKind.VSCODE, 7, "x"),), spent_s=7_200.0, habit_error=0.5)
+    outlook = Outlook(targets=(Target(WorkspaceKind.VSCODE, 7, "x"),), spent_s=7_200.0)
     outlook = replace(outlook, day="2026-09-21", decisions=("earlier",), version=school.store.find_outlook().version)
     school.store.write(outlook)
     answer = fleet(school.world, Kinds(school.world), last_sweep_at=5.0)
@@ -92,8 +92,7 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
         {"memory": "not enforced: nothing runs", "homes": school.world.home_limits},
         school.world.backup_worker.status(),
     )
-    assert (answer.pool.policy, answer.pool.targets) == ("p", {"vscode": 7})
-    assert (answer.pool.spent_h, answer.pool.forecast_error) == (2.0, 0.5)
+    assert (answer.pool.policy, answer.pool.targets, answer.pool.spent_h) == ("predicted", {"vscode": 7}, 2.0)
     assert answer.pool.decisions[0] == "vscode: 7 wanted, x"
     assert answer.pool.decisions[-1] == "earlier"
 

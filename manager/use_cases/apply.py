@@ -15,14 +15,15 @@ from manager.domain.lifecycle import idle
 from manager.domain.lifecycle.idle import IdleVerdict
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.plan import Action, Plan, calls_for_a_pass
 from manager.domain.pool import actions as pool
+from manager.domain.reconcile import Action, Plan, calls_for_a_pass
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import StillEnding
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases import ending, finish_launch, lifetime
 from manager.use_cases.launch import bring_up
 from manager.use_cases.records import begin_stop, stored
+from manager.use_cases.words import stop_words
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
@@ -59,10 +60,8 @@ def action_key(action: Action) -> str:
             return f"end:{task.task_id}"
         case lifecycle.StopOrphan(task_id=task_id):
             return f"end:{task_id}"
-        case lifecycle.Forget(tasks=tasks):
-            return f"end:{tasks[0].task_id}" if tasks[0].workspace_id is None else "forget launches"
-        case lifecycle.ForgiveFailures():
-            return "forgive failures"
+        case lifecycle.Forget():
+            return "forget"
         case pool.StartWarmTask():
             return f"pool:{id(action)}"
         case pool.RecordPrepared():
@@ -134,8 +133,6 @@ def _perform(world: World, action: Action) -> None:
             world.runner.release(task_id)
         case lifecycle.Forget(tasks):
             ending.forget(world, tasks)
-        case lifecycle.ForgiveFailures(tasks):
-            ending.forgive(world, tasks)
         case lifecycle.PurgeWorkspace(workspace):
             lifetime.purge(world, workspace)
         case lifecycle.AskBackupWorker(workspace):
@@ -191,7 +188,7 @@ def _act_on_use(world: World, workspace: Workspace, task: Task, verdict: IdleVer
 def _warn(world: World, task: Task, judged: Workspace) -> None:
     """Record first: a warning that the application did not show still stands on the dashboard."""
     world.store.write(replace(judged, warned_at=world.clock.now()))
-    text = f"This workspace stops soon: {judged.stops_because}"
+    text = f"This workspace stops soon: {stop_words(judged, world.policy)}"
     may_keep = judged.stops_reason is not StopReason.DISK
     warning = WarnRequest(stops_at=judged.stops_at or 0.0, text=text, may_keep=may_keep)
     world.agent.warn(task.control_address, task.agent_token, warning)

@@ -18,12 +18,13 @@ from dataclasses import dataclass, field, replace
 from contract.manager import LaunchStep
 from contract.names import StepName, WorkspaceState
 from manager.domain.lifecycle.backup_health import BackupHealth
-from manager.domain.lifecycle.disk import HomeUse, measured, size_words
+from manager.domain.lifecycle.disk import HomeUse, measured
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import HomeSnapshot, HomeSnapshots, SnapshotFailed, SnapshotsDamaged
 from manager.ports.workspace_store import VersionConflict, WorkspaceStore
+from manager.use_cases.words import size_words
 
 log = logging.getLogger(__name__)
 

@@ -10,10 +10,11 @@ from dataclasses import dataclass, replace
 
 from contract.agent import HomeUseRequest, WarnRequest
 from contract.names import DiskLevel, StopReason, WorkspaceState
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured, student_words, use_words, worth_writing
+from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured, worth_writing
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import begin_stop, retried, save_workspace
+from manager.use_cases.words import student_words, use_words
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)

@@ -168,13 +168,5 @@ def _with_launches(world: World, tasks: tuple[Task, ...]) -> tuple[Demand, ...]:
     return (demand,)
 
 
-def forgive(world: World, tasks: tuple[Task, ...]) -> None:
-    """Failed starts that a success has followed leave the pool's list. Raises VersionConflict."""
-    for some in _in_parts(tasks, WRITE_MAX):
-        world.store.write(
-            *(task.forgive(forget_at=(task.ended_at or 0.0) + world.policy.task_memory_s) for task in some)
-        )
-
-
 def _in_parts(tasks: tuple[Task, ...], size: int) -> Iterator[tuple[Task, ...]]:
     return (tasks[start : start + size] for start in range(0, len(tasks), size))

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from contract.names import WorkspaceKind, WorkspaceState
 from manager.domain.disk_reserve import Space, reserve_of
 from manager.domain.policy import Policy
-from manager.domain.pool.outlook import TargetLine
+from manager.domain.pool.outlook import Target
 
 NO_COHORT = "none"
 _Labels = tuple[tuple[str, str], ...]
@@ -46,7 +46,7 @@ class Moment:
     cohorts: Mapping[str, frozenset[str]]
     """What the operator calls a cohort → the workspaces of its members."""
     warm: Mapping[WorkspaceKind, int]
-    targets: tuple[TargetLine, ...]
+    targets: tuple[Target, ...]
     memory: Mapping[str, int]
     """Task → bytes."""
     spaces: tuple[Space, ...]

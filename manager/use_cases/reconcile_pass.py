@@ -13,12 +13,11 @@ from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.plan import Plan
 from manager.domain.policy import PoolPolicy
 from manager.domain.pool import preparing
-from manager.domain.pool.actions import PoolNote
+from manager.domain.pool.actions import PoolPlan
 from manager.domain.pool.reconcile import CohortPage, PoolFacts
-from manager.domain.reconcile import Observation, reconcile
+from manager.domain.reconcile import Observation, Plan, reconcile
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import FIND_MAX
 from manager.use_cases.apply import apply
@@ -50,7 +49,7 @@ def reconcile_pass(world: World) -> Plan:
     plan = reconcile(observation, begun, world.policy)
     apply(world, plan)
     if plan.pool is not None and observation.pool is not None:
-        note_pool(world, plan.pool, observation.pool)
+        note_pool(world, plan.pool, observation.pool.outlook)
         _measure_pool(world, plan.pool, observation.fleet)
     _prepare(world)
     world.metrics.observe("sweep_seconds", world.clock.now() - begun)
@@ -66,9 +65,9 @@ def _prepare(world: World) -> None:
         log.warning("what later starts need could not be made: %s", error)
 
 
-def _measure_pool(world: World, note: PoolNote, fleet: Fleet) -> None:
+def _measure_pool(world: World, pool: PoolPlan, fleet: Fleet) -> None:
     """Ready tasks, as the pass found them; not while the pool is empty by design."""
-    if not any(target.size > 0 for target in note.targets):
+    if not any(target.size > 0 for target in pool.targets):
         return
     ready = sum(task.state is TaskState.READY and not fleet.gone(task) for task in fleet.warm)
     world.metrics.observe("pool_ready", ready)
@@ -86,7 +85,7 @@ def reconcile_named(world: World, task_ids: Iterable[str]) -> Plan:
 
 def observe_named(world: World, task_ids: Iterable[str], now: float) -> Fleet:
     """The failed starts of the pool's list come along: one of these tasks may be the success that
-    forgives them."""
+    ends their back-off."""
     named = {task.task_id: task for task in _in_pages(world.store.find_tasks, task_ids)}
     listed = world.store.list_warm_tasks(limit=world.policy.records_max) if named else ()
     tasks = {task.task_id: task for task in listed if task.failed_start} | named

@@ -15,6 +15,7 @@ from contract.names import StepName, StopReason, TaskState, WorkspaceState
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.workspace_store import VersionConflict
+from manager.use_cases.words import stop_words
 from manager.use_cases.world import World
 
 Result = TypeVar("Result")
@@ -67,7 +68,7 @@ def begin_stop(
     else:
         stopping = workspace.stopping(now=now, reason=reason, launch_again=launch_again)
         if reason is StopReason.DISK and stopping.disk is not None and not stopping.disk.because:
-            stopping = replace(stopping, disk=replace(stopping.disk, because=workspace.stops_because))
+            stopping = replace(stopping, disk=replace(stopping.disk, because=stop_words(workspace, world.policy)))
     task = task or get_task(world, workspace)
     if task.state not in (TaskState.STARTING, TaskState.CLAIMED):
         raise VersionConflict(f"someone else ends {task.task_id} already")

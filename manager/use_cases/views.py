@@ -25,13 +25,13 @@ from contract.manager import (
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 from contract.show import ShowRequest
 from manager.domain.history import KINDS as KINDS_WITH_HISTORY
-from manager.domain.lifecycle.backup_health import advice
-from manager.domain.lifecycle.disk import level_of, student_words
+from manager.domain.lifecycle.disk import level_of
 from manager.domain.lifecycle.idle import activity_now
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import get_workspace
+from manager.use_cases.words import advice, stop_words, student_words
 from manager.use_cases.world import World
 
 _PROGRAMS_MAX, _PROGRAM_LENGTH_MAX = 10, 100
@@ -57,7 +57,7 @@ def view(workspace: Workspace, policy: Policy, *, histories: bool = False) -> Wo
         activity=workspace.activity,
         idle_timeout_s=workspace.idle_timeout_s(policy),
         stops_at=workspace.stops_at if running else None,
-        stops_because=workspace.stops_because if running else "",
+        stops_because=stop_words(workspace, policy) if running else "",
         stops_reason=workspace.stops_reason if running else None,
         warned=running and workspace.warned_at is not None,
         keep_running_until=workspace.keep_running_until,
@@ -285,12 +285,11 @@ def pool_view(world: World) -> PoolView:
     noted = outlook.with_decisions(world.recent_launches.decisions(), now=now, time_zone=time_zone)
     spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
     return PoolView(
-        policy=outlook.policy or str(policy.pool_policy),
+        policy=str(policy.pool_policy),
         targets={str(line.shape): line.size for line in outlook.targets},
         decisions=(
             *(f"{line.shape}: {line.size} wanted, {line.because}" for line in outlook.targets),
             *noted.decisions,
         ),
-        forecast_error=outlook.forecast_error,
         spent_h=spent.spent_s / 3600.0,
     )

@@ -16,9 +16,9 @@ from pathlib import Path
 from contract.hand_out_files import printable
 from contract.history import CHANGED_MAX, Cause, CheckpointView
 from contract.wire import to_json
+from manager.adapters.directory_history.retention import HISTORY_BYTES_MAX, kept
 from manager.adapters.directory_history.store import Damaged, FileEntry, HistoryStore, NoCheckpoint
 from manager.adapters.directory_history.walk import Walk
-from manager.domain.history import HISTORY_BYTES_MAX, kept
 
 _DAY_S = 86_400.0
 

@@ -32,15 +32,12 @@ LAUNCHES_MIN = 5.0
 LAUNCHES_EACH = 5.0
 """Launches in AHEAD_S for each ready instance. Each takes less than a second, but they are not
 spread evenly: most of a class clicks within a minute."""
-IF_UNSURE = 5
-"""For a class whose cohort is not predictable: a class comes, and nobody knows how many."""
 
 
 def wanted(outlook: Outlook, now: float) -> int:
     """How many instances the next AHEAD_S need, for the classes of the timetables."""
     expected = sum(curve.between(now, now + AHEAD_S) for curve in outlook.curves)
-    if_unsure = IF_UNSURE if now < outlook.schedule_until else 0
-    return max(if_unsure, math.ceil(expected / LAUNCHES_EACH) if expected >= LAUNCHES_MIN else 0)
+    return math.ceil(expected / LAUNCHES_EACH) if expected >= LAUNCHES_MIN else 0
 
 
 class ReadyInstances:

@@ -95,13 +95,6 @@ class Forget:
 
 
 @dataclass(frozen=True)
-class ForgiveFailures:
-    """A task became ready since: these no longer hold the pool up."""
-
-    tasks: tuple[Task, ...]
-
-
-@dataclass(frozen=True)
 class LaunchAgain:
     """A person asked for it while it was stopping."""
 
@@ -122,5 +115,5 @@ class AskBackupWorker:
 
 LifecycleAction: TypeAlias = (
     StartAgain | MarkReady | FinishLaunch | NoteProgress | GiveUpStart | ActOnUse | EndTask | RecordTaskGone
-    | StopOrphan | Forget | ForgiveFailures | LaunchAgain | PurgeWorkspace | AskBackupWorker
+    | StopOrphan | Forget | LaunchAgain | PurgeWorkspace | AskBackupWorker
 )  # fmt: skip

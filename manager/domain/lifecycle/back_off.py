@@ -13,7 +13,7 @@ def back_off_until(fleet: Fleet, now: float, policy: Policy) -> float:
     """When the pool may start tasks again: it doubles with each failure since a success.
 
     Read from records of ended tasks, so that a restarted manager remembers it. Only one pass sees
-    a success: it records that the failures before are forgiven.
+    a success: it forgets the failures before.
     """
     since = succeeded_at(fleet, now)
     failures = [_failed_at(task) for task in fleet.not_warm if holds_up_pool(task, succeeded_at=since)]
@@ -28,7 +28,7 @@ def holds_up_pool(task: Task, *, succeeded_at: float) -> bool:
     It counts as soon as it is given up: its stop takes seconds, and more starts would follow.
     """
     given_up = task.state in (TaskState.STOPPING, TaskState.STOPPED) and bool(task.failure) and task.ready_at is None
-    return given_up and not task.forgiven and _failed_at(task) > succeeded_at
+    return given_up and _failed_at(task) > succeeded_at
 
 
 def succeeded_at(fleet: Fleet, now: float) -> float:

@@ -40,18 +40,3 @@ class BackupHealth:
     def not_verified(self, *, now: float) -> BackupHealth:
         """It was not possible now: the others get their turn first."""
         return replace(self, verify_again_at=now + _AGAIN_MAX_S)
-
-
-def advice(failure: str) -> str:
-    """What an operator can do about a failure."""
-    for words, what in (
-        ("did not end within", "Its home is very large: ask its student what can be deleted."),
-        ("left out", "Ask its student whether the large files can be deleted."),
-        ("could not be read", "The manager's log names the files; see who owns them."),
-        ("no space left", "Free some space: docs/runbooks/disk-nearly-full.md"),
-        ("wrong password", "secrets.json is another school's: docs/runbooks/restore-one-machine.md"),
-        ("damaged", "docs/runbooks/restore-one-machine.md, or restore-on-aws.md"),
-    ):
-        if words in failure.lower():
-            return what
-    return "It is tried again by itself; the manager's log says more."

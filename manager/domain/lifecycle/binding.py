@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 
 from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, TaskState
-from manager.domain.lifecycle.task import Task
-from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.task import IllegalTransition, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 

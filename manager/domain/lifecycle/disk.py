@@ -82,35 +82,3 @@ def worth_writing(before: HomeDisk | None, after: HomeDisk, policy: Policy) -> b
         abs(after.use.used_bytes - before.use.used_bytes) > _WORTH_WRITING_PART * policy.home_bytes_max
         or abs(after.use.used_files - before.use.used_files) > _WORTH_WRITING_PART * policy.home_files_max
     )
-
-
-def use_words(use: HomeUse, policy: Policy) -> str:
-    """'5.3 GB of 5.0 GB', or the files if these are many and nearer to their limit."""
-    at_least = "" if use.whole else "at least "
-    if use.used_files / policy.home_files_max > max(0.5, use.used_bytes / policy.home_bytes_max):
-        return f"{at_least}{use.used_files:,} of {policy.home_files_max:,} files"
-    return f"{at_least}{size_words(use.used_bytes)} of {size_words(policy.home_bytes_max)}"
-
-
-def size_words(size: float) -> str:
-    """'5.3 GB', '820 MB'."""
-    return f"{size / 1e9:.1f} GB" if size >= 995e6 else f"{size / 1e6:.0f} MB"
-
-
-def student_words(disk: HomeDisk, policy: Policy, *, running: bool, stopped_for_it: bool) -> str:
-    """What the student must know of it; empty: nothing."""
-    used = f"Your home uses {use_words(disk.use, policy)}."
-    if stopped_for_it and disk.because:
-        return (
-            f"Your workspace was saved and stopped because {disk.because}. All your files are kept. "
-            "Launch it, then delete files that you do not need."
-        )
-    match disk.level:
-        case DiskLevel.WITHIN:
-            return ""
-        case DiskLevel.NEAR:
-            return f"{used} Delete files that you do not need."
-        case DiskLevel.OVER if running and disk.stops_at is not None:
-            return f"{used} Delete files that you do not need, or your workspace is saved and stopped. No file is lost."
-        case DiskLevel.OVER:
-            return f"{used} Launch your workspace, then delete files that you do not need."

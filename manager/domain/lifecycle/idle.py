@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from contract.agent import AgentStatus
 from contract.manager import Activity
 from contract.names import STARTED, StopReason
-from manager.domain.lifecycle.disk import use_words
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 
@@ -32,19 +31,16 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
     stops_at, reason = activity.at + idle_timeout_s, StopReason.IDLE
-    because = f"no activity for {duration_words(idle_timeout_s)}"
-    if keep_until is not None and keep_until > stops_at:
-        stops_at, because = keep_until, "the time you asked to keep it running ends, and there was no activity"
+    if keep_until is not None:
+        stops_at = max(stops_at, keep_until)
     if status is None:
         stops_at = max(stops_at, now + warning_s)
     session_end = started + policy.session_max_s
     if session_end <= stops_at:
         stops_at, reason = session_end, StopReason.SESSION_LIMIT
-        because = f"a session lasts at most {duration_words(policy.session_max_s)}"
     disk = workspace.disk
     if disk is not None and disk.stops_at is not None and disk.stops_at <= stops_at:
         stops_at, reason = disk.stops_at, StopReason.DISK
-        because = f"your home uses {use_words(disk.use, policy)}"
 
     warn_at = stops_at - warning_s
     warned = workspace.warned_at is not None and workspace.warned_at >= warn_at
@@ -62,7 +58,6 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
         keep_running_until=keep_until,
         keep_running_wish=reported,
         stops_at=stops_at,
-        stops_because=because,
         stops_reason=reason,
         warned_at=workspace.warned_at if warned else None,
         due_at=max(now, look_again_at),
@@ -75,15 +70,6 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
 def capped_keep_running(until: float, *, now: float, policy: Policy) -> float | None:
     """A request to keep running, cut to what is allowed; None: it is past, and ends another."""
     return min(until, now + policy.keep_running_max_s) if until > now else None
-
-
-def duration_words(seconds: float) -> str:
-    """'30 minutes', '12 hours', '20 seconds': the largest unit without a remainder."""
-    for unit, name in ((3600, "hour"), (60, "minute"), (1, "second")):
-        if seconds >= unit and seconds % unit == 0:
-            count = int(seconds // unit)
-            return f"{count} {name}" + ("" if count == 1 else "s")
-    return f"{seconds:g} seconds"
 
 
 def activity_now(

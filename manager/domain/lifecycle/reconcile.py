@@ -28,7 +28,6 @@ def reconcile_lifecycle(fleet: Fleet, now: float, policy: Policy) -> Iterator[Li
         task = tasks.get(workspace.task_id) if workspace.task_id else None
         yield from _workspace(workspace, task, fleet, now, policy)
     yield from _forget(fleet, now, policy)
-    yield from _forgive(fleet, now)
     yield from _orphans(fleet, now, policy)
 
 
@@ -125,27 +124,19 @@ def _workspace(
 
 
 def _forget(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:
-    """One by one those that served nobody: removing a home may fail. The others together."""
-    old = [
-        task
-        for task in fleet.not_warm
-        if task.state is TaskState.STOPPED and (task.ended_at is None or now - task.ended_at >= policy.task_memory_s)
-    ]
-    yield from (actions.Forget((task,)) for task in old if task.workspace_id is None)
-    launches = tuple(task for task in old if task.workspace_id is not None)
-    if launches:
-        yield actions.Forget(launches)
-
-
-def _forgive(fleet: Fleet, now: float) -> Iterator[LifecycleAction]:
+    """Old records, and those of failed starts that no longer hold up the pool."""
     since = back_off.succeeded_at(fleet, now)
-    over = tuple(
+    old = tuple(
         task
         for task in fleet.not_warm
-        if task.failed_start and not task.forgiven and not back_off.holds_up_pool(task, succeeded_at=since)
+        if task.state is TaskState.STOPPED
+        and (
+            (task.ended_at is None or now - task.ended_at >= policy.task_memory_s)
+            or (task.failed_start and not back_off.holds_up_pool(task, succeeded_at=since))
+        )
     )
-    if over:
-        yield actions.ForgiveFailures(over)
+    if old:
+        yield actions.Forget(old)
 
 
 def _orphans(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.transition import IllegalTransition
 
 TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STARTING: frozenset({TaskState.READY, TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED}),
@@ -17,6 +16,10 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STOPPED: frozenset(),
 }
 """No way leads back: a task is used once, so that nothing of one student can reach another."""
+
+
+class IllegalTransition(Exception):
+    """A bug in the caller: the record was not in a state from which this change makes sense."""
 
 
 @dataclass(frozen=True)
@@ -59,8 +62,6 @@ class Task:
     ended_at: float | None = None
     failure: str = ""
     """Why it ended before it was of use; the pool's back-off counts these."""
-    forgiven: bool = False
-    """A task became ready after this one had failed: it holds the pool up no longer."""
 
     @property
     def live(self) -> bool:
@@ -85,8 +86,7 @@ class Task:
     def pool_rank(self) -> float | None:
         """Its place in the pool's list, which the store indexes: warm tasks, and the failed starts
         that the back-off counts, oldest first. None: it is not in it."""
-        counts = self.warm or (self.failed_start and not self.forgiven)
-        return self.created_at if counts else None
+        return self.created_at if self.warm or self.failed_start else None
 
     def ready(self, observed: ObservedTask, *, now: float) -> Task:
         return self._to(TaskState.READY, now=now, due_at=None, deadline=None, ready_at=now, **_addresses(observed))
@@ -117,14 +117,10 @@ class Task:
         )
 
     def stopped(self, *, now: float, forget_at: float, failure: str = "") -> Task:
-        """A failed start is not due: it stays in the pool's list until it is forgiven."""
+        """A failed start is not due: it stays in the pool's list until it is forgotten."""
         because = self.failure or failure
         ended = self._to(TaskState.STOPPED, now=now, due_at=forget_at, deadline=None, ended_at=now, failure=because)
         return replace(ended, due_at=None) if ended.failed_start else ended
-
-    def forgive(self, *, forget_at: float) -> Task:
-        """Leave the pool's list: from now on it only waits to be forgotten."""
-        return replace(self, forgiven=True, due_at=forget_at)
 
     def _to(self, state: TaskState, *, now: float, **changes: Any) -> Task:
         if state not in TASK_TRANSITIONS[self.state]:

@@ -7,10 +7,9 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import STARTED, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
-from manager.domain.lifecycle.arrivals import with_arrival
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.disk import HomeDisk
-from manager.domain.lifecycle.transition import IllegalTransition
+from manager.domain.lifecycle.task import IllegalTransition
 from manager.domain.policy import Policy
 
 WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
@@ -24,6 +23,10 @@ WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
 its task is known to be gone. Two tasks on one home would be two writers."""
 
 STEPS_MAX = 20
+ARRIVALS_MAX = 32
+"""About four weeks of somebody who comes every day."""
+SAME_STAY_S = 1_800.0
+"""A launch so soon after another is a restart, or a click on a tab that was closed by mistake."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,6 @@ class Workspace:
     person_active_at: float | None = None
     """Last activity of a person. A busy job keeps the workspace up only for so long after it."""
     stops_at: float | None = None
-    stops_because: str = ""
     stops_reason: StopReason | None = None
     warned_at: float | None = None
     keep_running_until: float | None = None
@@ -169,7 +171,6 @@ class Workspace:
             launch_wanted_at=now if launch_again else None,
             second_try=False,
             stops_at=None,
-            stops_because="",
             stops_reason=None,
         )
 
@@ -271,3 +272,10 @@ class Workspace:
         if state not in WORKSPACE_TRANSITIONS[self.state]:
             raise IllegalTransition(f"workspace {self.workspace_id}: {self.state} → {state}")
         return replace(self, state=state, state_since=now, **changes)
+
+
+def with_arrival(arrivals: tuple[float, ...], now: float) -> tuple[float, ...]:
+    """Remember one more launch; of one stay only the first counts."""
+    if arrivals and now - arrivals[-1] < SAME_STAY_S:
+        return arrivals
+    return (*arrivals, float(round(now)))[-ARRIVALS_MAX:]

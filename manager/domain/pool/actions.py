@@ -1,4 +1,4 @@
-"""What the pool may ask for, and what it tells the operator."""
+"""What the pool may ask for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TypeAlias
 from manager.domain.lifecycle.task import Task
 from manager.domain.policy import Shape
 from manager.domain.pool.cohort import Cohort
-from manager.domain.pool.outlook import Outlook, TargetLine
+from manager.domain.pool.outlook import Outlook, Target
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ PoolAction: TypeAlias = StartWarmTask | RetireTask | RecordPrepared
 
 
 @dataclass(frozen=True)
-class PoolNote:
-    """What a pass tells the operator of the pool, and what the meter counts."""
+class PoolPlan:
+    """What the pool needs now, and what the operator and the meter should know of it."""
 
-    policy: str
-    targets: tuple[TargetLine, ...]
-    decisions: tuple[str, ...]
+    actions: tuple[PoolAction, ...]
+    targets: tuple[Target, ...]
     warm: int
     """Warm tasks that are there."""
+    look_again_at: float

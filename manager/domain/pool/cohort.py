@@ -7,13 +7,11 @@ from dataclasses import dataclass, field, replace
 from contract.manager import ClassTime, CohortRequest
 from contract.names import WorkspaceKind, WorkspaceSize
 from manager.domain.pool.attendance import UNTIL_S, Attendance
-from manager.domain.pool.outlook import Check, mean_error
 
 PAST_CLASSES_MAX = 12
 """Attendance is learned from so many classes; with more, a change would go unnoticed."""
 OPENS_BEFORE_S = 3_900.0
 """How long before a class it is prepared: more than the hour in which its first launches fall."""
-CHECKS_MAX = 5
 
 
 @dataclass(frozen=True)
@@ -24,8 +22,6 @@ class Study:
     next_member: int = 0
     attendance: Attendance = field(default_factory=Attendance)
     """Of the members read so far, at the last classes."""
-    came_last: int = 0
-    """Of these, those who came to the last class."""
     expected: float = 0.0
     """Launches expected of them."""
 
@@ -46,10 +42,6 @@ class Cohort:
     study: Study | None = None
     prepared_until: float = 0.0
     """Classes that begin up to then have been prepared."""
-    expected: float | None = None
-    """Launches that were expected for the last prepared class; None: not to be checked."""
-    checks: tuple[Check, ...] = ()
-    """The newest forecasts, and what came of them."""
     due_at: float | None = None
     """When a pass must prepare the next class; None: nothing is announced."""
     size: WorkspaceSize | None = None
@@ -88,7 +80,3 @@ class Cohort:
         """The next one to prepare; also one that has begun, as long as people may still come."""
         waiting = (item for item in self.classes if item.starts_at > self.prepared_until)
         return next((item for item in waiting if item.starts_at + UNTIL_S > now), None)
-
-    @property
-    def forecast_error(self) -> float | None:
-        return mean_error(self.checks)

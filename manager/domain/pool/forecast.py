@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import math
 import zoneinfo
 from collections.abc import Mapping, Sequence
@@ -12,16 +13,13 @@ from manager.domain.policy import SATURDAY, Shape
 from manager.domain.pool.demand import HABIT_DAYS, Demand
 from manager.domain.pool.outlook import Outlook
 
-_HOUR_S, _DAY_S = 3_600.0, 86_400.0
+_HOUR_S = 3_600.0
 RECENT_S = 600.0
 _STEADY = 2.0
 """Launches with which the forecast stands against what was seen in the last minutes."""
 _SURPRISE_MIN = 3
 """So many launches that nobody expected are no chance any more."""
-ERROR_MAX = 0.5
 _NEXT_HOUR_WEIGHT = 0.5
-_ENOUGH = 10.0
-"""Launches of a day below which its forecast is not judged: the error would be chance alone."""
 
 
 @dataclass(frozen=True)
@@ -48,61 +46,56 @@ class Expected:
     """Until then."""
 
 
+@dataclass(frozen=True)
 class Forecast:
-    def __init__(self, demand: Demand, outlook: Outlook, recent: Recent, *, time_zone: str, now: float) -> None:
-        self._demand, self._outlook, self._recent = demand, outlook, recent
-        self._zone = zoneinfo.ZoneInfo(time_zone)
-        self._now = now
-        self._hours: dict[tuple[Shape, int], float | None] = {}
-        self._corrections: dict[Shape, tuple[float, float]] = {}
+    """The launches of one shape, as they are expected now."""
 
-    def ahead(self, shape: Shape, begin: float, lead_s: float) -> Expected:
+    shape: Shape
+    demand: Demand
+    outlook: Outlook
+    recent: Recent
+    zone: zoneinfo.ZoneInfo
+    now: float
+
+    def ahead(self, begin: float, lead_s: float) -> Expected:
         """From `begin` on, for as long as a start takes."""
         span_s = max(lead_s, 60.0)
-        known = self._habit(shape, begin) is not None
-        if shape not in self._corrections:
-            self._corrections[shape] = self._seen(shape)
-        correction, surprise = self._corrections[shape]
-        launches = correction * self._plain(shape, begin, begin + lead_s)
-        rate = correction * self._plain(shape, begin + lead_s, begin + lead_s + span_s) / span_s
-        return Expected(known, max(rate, surprise), max(launches, surprise * lead_s))
+        correction, surprise = self._seen
+        launches = correction * self._plain(begin, begin + lead_s)
+        rate = correction * self._plain(begin + lead_s, begin + lead_s + span_s) / span_s
+        return Expected(self._habit(begin) is not None, max(rate, surprise), max(launches, surprise * lead_s))
 
-    def changes_until(self, shape: Shape, until: float) -> bool:
-        """Whether classes make launches change from minute to minute before `until`."""
-        return self._outlook.expected(shape, self._now, until) > 0.0
-
-    def _plain(self, shape: Shape, begin: float, end: float) -> float:
+    def _plain(self, begin: float, end: float) -> float:
         """Launches between two times, by timetable and habit."""
-        classes = self._outlook.expected(shape, begin, end)
-        habit = self._habit(shape, (begin + end) / 2.0) or 0.0
-        return classes + habit * (end - begin)
+        habit = self._habit((begin + end) / 2.0) or 0.0
+        return self.outlook.expected(self.shape, begin, end) + habit * (end - begin)
 
-    def _habit(self, shape: Shape, at: float) -> float | None:
+    def _habit(self, at: float) -> float | None:
         """Launches a second that belong to no class, in the hour around `at`; None: not known."""
         hour = int(at // _HOUR_S)
-        if (shape, hour) not in self._hours:
-            known = self._demand.usual  # of hours that are near enough for `now` to change nothing
-            if (shape, hour, self._zone) not in known:
-                known[shape, hour, self._zone] = usual_launches(self._demand, shape, at, zone=self._zone, now=self._now)
-            usual = known[shape, hour, self._zone]
-            if usual is not None:
-                of_classes = self._outlook.expected(shape, hour * _HOUR_S, (hour + 1) * _HOUR_S)
-                # What is left over of many launches for classes is noise, not habit.
-                usual = max(0.0, usual - of_classes - math.sqrt(of_classes)) / _HOUR_S
-            self._hours[shape, hour] = usual
-        return self._hours[shape, hour]
+        known = self.demand.usual  # of hours that are near enough for `now` to change nothing
+        key = (self.shape, hour, self.zone)
+        if key not in known:
+            known[key] = usual_launches(self.demand, self.shape, at, zone=self.zone, now=self.now)
+        usual = known[key]
+        if usual is None:
+            return None
+        of_classes = self.outlook.expected(self.shape, hour * _HOUR_S, (hour + 1) * _HOUR_S)
+        # What is left over of many launches for classes is noise, not habit.
+        return max(0.0, usual - of_classes - math.sqrt(of_classes)) / _HOUR_S
 
-    def _seen(self, shape: Shape) -> tuple[float, float]:
+    @functools.cached_property
+    def _seen(self) -> tuple[float, float]:
         """A factor for the forecast, and launches a second that come without any forecast.
 
         The factor is (seen + 2) / (expected + 2) of the last ten minutes: the pool shrinks while a
         class fails to come, and grows in a rush; two launches more or less change little.
         """
-        since = max(self._recent.since, self._now - RECENT_S)
-        if since >= self._now:
+        since = max(self.recent.since, self.now - RECENT_S)
+        if since >= self.now:
             return 1.0, 0.0
-        seen = sum(since <= at <= self._now for at in self._recent.launches.get(shape, ()))
-        expected = self._plain(shape, since, self._now)
+        seen = sum(since <= at <= self.now for at in self.recent.launches.get(self.shape, ()))
+        expected = self._plain(since, self.now)
         surprise = seen - expected
         rate = surprise / RECENT_S if seen >= _SURPRISE_MIN and surprise > 2.0 * max(1.0, expected) else 0.0
         return (seen + _STEADY) / (expected + _STEADY), rate
@@ -153,24 +146,3 @@ def _days_alike(demand: Demand, local: dt.datetime, *, now: float) -> list[tuple
         if weekday == local.weekday() or (weekday >= SATURDAY) is (local.weekday() >= SATURDAY):
             days.append((then, weekday == local.weekday()))
     return days
-
-
-def habit_error(demand: Demand, *, zone: zoneinfo.ZoneInfo, now: float) -> float | None:
-    """How far a day's launches were from what the days before had said, 0 to 1.
-
-    The day ends twelve hours ago: a launch is counted when its task is forgotten, after late
-    sessions. None: nothing to compare, or too few launches for it to mean anything.
-    """
-    end = (now - _DAY_S / 2) // _HOUR_S * _HOUR_S
-    begin = end - _DAY_S
-    usual = real = 0.0
-    for shape in dict.fromkeys(entry.shape for entry in demand.days):
-        for hour in range(24):
-            at = begin + hour * _HOUR_S
-            expected = usual_launches(demand, shape, at, zone=zone, now=begin)
-            if expected is None:
-                return None
-            usual += expected
-            real += demand.in_hour(shape, at)
-    larger = max(usual, real)
-    return abs(usual - real) / larger if larger >= _ENOUGH else None

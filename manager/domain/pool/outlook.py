@@ -23,7 +23,6 @@ _KEPT_S = 4_200.0
 _AHEAD_MAX_MIN = 360
 DECISIONS_MAX = 50
 COHORTS_MAX = 200
-CHECKS_MAX = 20
 
 
 @dataclass(frozen=True)
@@ -81,19 +80,21 @@ class CohortSize:
 
 
 @dataclass(frozen=True)
-class Check:
-    """A forecast, and what came of it."""
+class Target:
+    """How many warm tasks of one shape to keep."""
 
-    expected: float
-    came: float
-
-
-@dataclass(frozen=True)
-class TargetLine:
     kind: WorkspaceKind
     size: int
+    """With fewer than this, more are started."""
     because: str
+    """Words for the operator."""
     of_size: WorkspaceSize | None = None
+    retire_above: int = 0
+    """With more than this, some are retired; never below `size`."""
+
+    @classmethod
+    def of(cls, shape: Shape, size: int, because: str, *, retire_above: int = 0) -> Target:
+        return cls(shape.kind, size, because, shape.size, max(size, retire_above))
 
     @property
     def shape(self) -> Shape:
@@ -104,23 +105,14 @@ class TargetLine:
 class Outlook:
     outlook_id: str = "outlook"
     curves: tuple[Curve, ...] = ()
-    schedule_until: float = 0.0
-    """Until then the schedule holds at least: the current forecasts were bad lately."""
     cohorts: tuple[CohortSize, ...] = ()
     """The largest ones first."""
-    checks: tuple[Check, ...] = ()
-    """The newest forecasts of classes that are over."""
     day: str = ""
     """The school's date for which `spent_s` counts."""
     spent_s: float = 0.0
     """Paid seconds of warm tasks on this day, while nobody had them."""
     metered_at: float = 0.0
-    habit_error: float | None = None
-    """How far yesterday was from what the days before it had said, 0 to 1; None: not known."""
-    judged_at: float = 0.0
-    policy: str = ""
-    """What decided last, in words."""
-    targets: tuple[TargetLine, ...] = ()
+    targets: tuple[Target, ...] = ()
     """What was decided last."""
     decisions: tuple[str, ...] = ()
     """Newest first; each begins with the school's time of day."""
@@ -145,9 +137,6 @@ class Outlook:
         others = tuple(item for item in self.curves if item.shape != shape)
         return replace(self, curves=(*others, curve.with_class(class_at, launches, now=now)))
 
-    def with_check(self, check: Check) -> Outlook:
-        return replace(self, checks=(*self.checks, check)[-CHECKS_MAX:])
-
     def with_decisions(self, decisions: Iterable[str], *, now: float, time_zone: str) -> Outlook:
         at = f"{dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)):%H:%M}"
         added = tuple(f"{at} {decision}" for decision in decisions)
@@ -159,15 +148,3 @@ class Outlook:
         seconds = min(longest_s, max(0.0, now - self.metered_at)) if self.metered_at else 0.0
         spent_s = (self.spent_s if day == self.day else 0.0) + warm * seconds
         return replace(self, day=day, spent_s=spent_s, metered_at=now)
-
-    @property
-    def forecast_error(self) -> float | None:
-        """0 to 1, the worse of classes and habits; None: no forecast was checked yet."""
-        errors = [error for error in (mean_error(self.checks), self.habit_error) if error is not None]
-        return max(errors, default=None)
-
-
-def mean_error(checks: Sequence[Check]) -> float | None:
-    """What forecasts missed by, as a share of the larger of forecast and truth, 0 to 1."""
-    larger = sum(max(check.expected, check.came, 1.0) for check in checks)
-    return sum(abs(check.expected - check.came) for check in checks) / larger if checks else None

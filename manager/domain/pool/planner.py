@@ -12,13 +12,13 @@ with P of a Poisson distribution and W = `cold_start_worth_s`. When the rate fal
 from __future__ import annotations
 
 import math
+import zoneinfo
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from manager.domain.policy import Policy, PoolPolicy, Shape
 from manager.domain.pool.demand import Demand
-from manager.domain.pool.forecast import ERROR_MAX, Expected, Forecast, Recent
-from manager.domain.pool.outlook import Outlook
+from manager.domain.pool.forecast import Expected, Forecast, Recent
+from manager.domain.pool.outlook import Outlook, Target
 
 SIZE_MAX = 5_000
 _LOOK_AGAIN_MIN_S, _LOOK_AGAIN_MAX_S = 5.0, 15.0
@@ -26,74 +26,46 @@ _LOOK_AGAIN_MIN_S, _LOOK_AGAIN_MAX_S = 5.0, 15.0
 ECS, and not more often where a start takes a second or two: arrivals change over minutes."""
 
 
-@dataclass(frozen=True)
-class Target:
-    """How many warm tasks of one shape to keep."""
-
-    start_below: int
-    """With fewer than this, more are started."""
-    retire_above: int
-    """With more than this, some are retired; never below `start_below`."""
-    because: str
-    """Words for the operator."""
-
-
-@dataclass(frozen=True)
-class PoolTargets:
-    by_shape: Mapping[Shape, Target]
-    look_again_s: float
-    """When the numbers may differ."""
-    policy: str
-    """What decided, in words: 'predicted', or why the schedule does."""
-
-
 def targets(
     shapes: Sequence[Shape], demand: Demand, outlook: Outlook, recent: Recent, *, now: float, policy: Policy
-) -> PoolTargets:
+) -> dict[Shape, Target]:
     """Decide for this moment. `shapes`: those that can be started now."""
     full = policy.schedule.target(now)
-    if policy.pool_policy is PoolPolicy.SCHEDULE:
-        shares = _shares(full, shapes, demand, now, policy)
-        return PoolTargets(
-            {shape: Target(n, n, "by the schedule") for shape, n in shares.items()}, math.inf, "schedule"
-        )
-    doubted = now < outlook.schedule_until or (outlook.habit_error or 0.0) > ERROR_MAX
-    affordable = full if doubted else cut_to_worth(full, policy)
-    scheduled = _shares(affordable, shapes, demand, now, policy)
-    by_schedule = "by the schedule" + ("" if affordable == full else ", cut to its worth")
-    by_schedule += ": the last forecasts were bad" if doubted else ": nothing is known of this hour yet"
-    forecast = Forecast(demand, outlook, recent, time_zone=policy.schedule.time_zone, now=now)
-    by_shape: dict[Shape, Target] = {}
+    by_schedule = policy.pool_policy is PoolPolicy.SCHEDULE
+    affordable = full if by_schedule else cut_to_worth(full, policy)
+    scheduled = share(affordable, demand.by_shape(now), shapes, one_of_each=policy.schedule.is_peak(now))
+    if by_schedule:
+        return {shape: Target.of(shape, size, "by the schedule") for shape, size in scheduled.items()}
+    because = "by the schedule" + ("" if affordable == full else ", cut to its worth")
+    because += ": nothing is known of this hour yet"
+    zone = zoneinfo.ZoneInfo(policy.schedule.time_zone)
+    decided: dict[Shape, Target] = {}
     for shape in shapes:
-        target, known = _predicted(forecast, shape, now, policy)
-        if (doubted or not known) and scheduled[shape] > target.start_below:
-            target = Target(scheduled[shape], max(scheduled[shape], target.retire_above), by_schedule)
-        by_shape[shape] = target
-    name = str(policy.pool_policy) + (" (the schedule holds: the last forecasts were bad)" if doubted else "")
-    return PoolTargets(by_shape, _look_again_s(forecast, shapes, now, policy), name)
+        target, known = _predicted(Forecast(shape, demand, outlook, recent, zone, now), policy)
+        if not known and scheduled[shape] > target.size:
+            target = Target.of(shape, scheduled[shape], because, retire_above=target.retire_above)
+        decided[shape] = target
+    return decided
 
 
-def _shares(size: int, shapes: Sequence[Shape], demand: Demand, now: float, policy: Policy) -> dict[Shape, int]:
-    return share(size, demand.by_shape(now), shapes, one_of_each=policy.schedule.is_peak(now))
-
-
-def _predicted(forecast: Forecast, shape: Shape, now: float, policy: Policy) -> tuple[Target, bool]:
+def _predicted(forecast: Forecast, policy: Policy) -> tuple[Target, bool]:
     """What forecast and price want, and whether anything is known of this hour.
 
     A task that was wanted one lead time ago is kept: it has only just become ready.
     """
-    lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_of(shape)
-    ahead = forecast.ahead(shape, now, lead_s)
-    before = forecast.ahead(shape, now - lead_s, lead_s)
-    wanted = size(ahead, worth_s)
+    lead_s, worth_s = policy.start_lead_s, policy.cold_start_worth_of(forecast.shape)
+    ahead = forecast.ahead(forecast.now, lead_s)
+    before = forecast.ahead(forecast.now - lead_s, lead_s)
     hourly = ahead.rate_per_s * 3600.0
     because = f"{ahead.launches:.1f} launches expected within {lead_s:.0f} s, then {hourly:.1f} an hour"
-    return Target(wanted, max(wanted, size(before, worth_s)), because), ahead.known
+    return Target.of(forecast.shape, size(ahead, worth_s), because, retire_above=size(before, worth_s)), ahead.known
 
 
-def _look_again_s(forecast: Forecast, shapes: Sequence[Shape], now: float, policy: Policy) -> float:
+def look_again_s(shapes: Sequence[Shape], outlook: Outlook, *, now: float, policy: Policy) -> float:
+    """How soon the targets may differ: soon while classes change launches from minute to minute."""
     until = now + policy.pass_interval_s + 2 * policy.start_lead_s
-    if not any(forecast.changes_until(shape, until) for shape in shapes):
+    follows = policy.pool_policy is PoolPolicy.PREDICTED
+    if not follows or not any(outlook.expected(shape, now, until) > 0.0 for shape in shapes):
         return math.inf
     return min(_LOOK_AGAIN_MAX_S, max(_LOOK_AGAIN_MIN_S, policy.start_lead_s / 2))
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,12 +14,11 @@ from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, Shape
 from manager.domain.pool import planner, preparing
-from manager.domain.pool.actions import PoolAction, PoolNote, RecordPrepared, RetireTask, StartWarmTask
+from manager.domain.pool.actions import PoolAction, PoolPlan, RecordPrepared, RetireTask, StartWarmTask
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Recent
-from manager.domain.pool.outlook import Outlook, TargetLine
-from manager.domain.pool.planner import Target
+from manager.domain.pool.outlook import Outlook, Target
 
 _KEPT_AT_LEAST_S = 60.0
 
@@ -51,32 +49,17 @@ class PoolFacts:
     """When this process last claimed a task (`Policy.refill_delay_s`)."""
 
 
-@dataclass(frozen=True)
-class PoolPass:
-    actions: tuple[PoolAction, ...]
-    look_again_at: float
-    note: PoolNote
-
-
-def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -> PoolPass:
+def reconcile_pool(fleet: Fleet, facts: PoolFacts, now: float, policy: Policy) -> PoolPlan:
     """The engine must have answered: otherwise nothing is known of the fleet's tasks."""
     working = _Pass(fleet, facts, now, policy)
-    targets = planner.targets(working.shapes(), facts.demand, facts.outlook, facts.recent, now=now, policy=policy)
-    by_shape = working.with_spare(targets.by_shape)
-    actions: list[PoolAction] = [
-        *working.retire_worn_out(),
-        *working.resize(by_shape),
-        *working.prepare_classes(),
-    ]
-    note = PoolNote(
-        policy=targets.policy,
-        targets=tuple(
-            TargetLine(shape.kind, one.start_below, one.because, shape.size) for shape, one in by_shape.items()
-        ),
-        decisions=tuple(_in_words(actions)),
-        warm=len(fleet.warm),
+    shapes = working.shapes()
+    wanted = planner.targets(shapes, facts.demand, facts.outlook, facts.recent, now=now, policy=policy)
+    targets = working.with_spare(wanted)
+    actions = (*working.retire_worn_out(), *working.resize(targets), *working.prepare_classes())
+    look_again_at = now + planner.look_again_s(shapes, facts.outlook, now=now, policy=policy)
+    return PoolPlan(
+        actions, tuple(targets.values()), len(fleet.warm), look_again_at=min(look_again_at, working.look_again_at)
     )
-    return PoolPass(tuple(actions), min(now + targets.look_again_s, working.look_again_at), note)
 
 
 class _Pass:
@@ -154,10 +137,10 @@ class _Pass:
         for shape, target in targets.items():
             people = self._facts.outlook.largest_cohort(shape)
             because = f"the largest cohort has {people}, and memory is free"
-            spare = Target(min(people, free), min(people, 2 * free), because)
+            spare = Target.of(shape, min(people, free), because, retire_above=min(people, 2 * free))
             above = max(target.retire_above, spare.retire_above)
-            raised[shape] = replace(spare if spare.start_below > target.start_below else target, retire_above=above)
-            free -= min(free, raised[shape].start_below)
+            raised[shape] = replace(spare if spare.size > target.size else target, retire_above=above)
+            free -= min(free, raised[shape].size)
         return raised
 
     def resize(self, targets: Mapping[Shape, Target]) -> Iterator[PoolAction]:
@@ -174,7 +157,7 @@ class _Pass:
             for task in _surplus(alike, target.retire_above + hints):
                 if self._now - task.created_at >= young_s:
                     yield RetireTask(task, "fewer are needed now")
-            missing = target.start_below + hints - len(alike)
+            missing = target.size + hints - len(alike)
             if missing > 0 and self._now < self._not_before:
                 self.look_again_at = min(self.look_again_at, self._not_before)
                 continue
@@ -183,16 +166,11 @@ class _Pass:
 
     def prepare_classes(self) -> Iterator[PoolAction]:
         """One page of each due cohort; the outlook is written together with them."""
-        outlook = self._facts.outlook
-        cohorts: list[Cohort] = []
-        decisions: list[str] = []
+        prepared = RecordPrepared((), self._facts.outlook, ())
         for page in self._facts.cohorts:
-            prepared = preparing.prepare(page.cohort, page.members, outlook, now=self._now, policy=self._policy)
-            outlook = prepared.outlook
-            cohorts.append(prepared.cohort)
-            decisions.extend(prepared.decisions)
-        if cohorts:
-            yield RecordPrepared(tuple(cohorts), outlook, tuple(decisions))
+            prepared = preparing.prepare(page.cohort, page.members, prepared, now=self._now, policy=self._policy)
+        if prepared.cohorts:
+            yield prepared
 
     def _take(self, wanted: int) -> int:
         taken = int(max(0.0, min(wanted, self._room)))
@@ -210,17 +188,3 @@ def _surplus(warm: Sequence[Task], most: int) -> list[Task]:
     """Those that are least ready go first."""
     order = sorted(warm, key=lambda task: (task.state is TaskState.READY, -task.created_at, task.task_id))
     return order[: max(0, len(warm) - max(0, most))]
-
-
-def _in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
-    """Equal reasons once: 'started 38 vscode: 38.2 launches expected within 60 s, …'."""
-    words: Counter[str] = Counter()
-    for action in actions:
-        match action:
-            case StartWarmTask(shape, _, because):
-                words[f"started {{}} {shape}: {because}"] += 1
-            case RetireTask(task, because):
-                words[f"retired {{}} {task.kind}: {because}"] += 1
-            case RecordPrepared(decisions=decisions):
-                yield from decisions
-    yield from (text.replace("{}", str(count), 1) for text, count in words.items())
