@@ -42,6 +42,15 @@ def test_no_activity_for_thirty_minutes_stops_and_says_why() -> None:
     assert stop_words(after.workspace, POLICY) == "no activity for 30 minutes"
 
 
+def test_a_workspace_of_which_nothing_was_recorded_yet_counts_from_its_start() -> None:
+    for record in (WORKSPACE, replace(WORKSPACE, running_since=None, state_since=START)):
+        bare = replace(record, activity=None, person_active_at=None)
+        for seen in (status(), status(busy="npm", last_activity_at=None), None):
+            judged = judge(bare, seen, now=START + MINUTE, policy=POLICY).workspace
+            assert judged.person_active_at == START
+        assert judge(bare, status(), now=START + MINUTE, policy=POLICY).workspace.stops_at == START + 30 * MINUTE
+
+
 def test_it_warns_once_five_minutes_ahead() -> None:
     assert not judge(WORKSPACE, status(), now=START + 25 * MINUTE - 1, policy=POLICY).warn_now
     assert judge(WORKSPACE, status(), now=START + 25 * MINUTE, policy=POLICY).warn_now
