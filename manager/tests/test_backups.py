@@ -470,3 +470,9 @@ def test_where_nobody_measures_homes_a_snapshot_counts_them(school: School, monk
 def test_snapshots_that_could_not_be_verified_let_the_others_go_first() -> None:
     sound = BackupHealth(verified_at=5.0)
     assert sound.not_verified(now=1_000.0) == replace(sound, verify_again_at=81_000.0)
+
+
+def test_a_snapshot_that_lacks_files_fails_since_the_first_that_did() -> None:
+    first = BackupHealth().saved(now=5.0, lacking="Files larger than 1 GB")
+    assert (first.failing_since, first.saved(now=9.0, lacking="x").failing_since) == (5.0, 5.0)
+    assert first.saved(now=9.0).failing_since is None

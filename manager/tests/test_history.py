@@ -324,6 +324,7 @@ def test_who_works_gets_a_checkpoint_each_ten_minutes_and_who_is_away_none() -> 
     assert due(worked, None, since + 600, policy) is Cause.WORK
     assert due(worked, since + 600, since + 1_200, policy) is None
     assert due(replace(worked, kind=WorkspaceKind.SUPERSET), None, since + 600, policy) is None
+    assert due(replace(worked, state=WorkspaceState.STOPPING), None, since + 600, policy) is None, "its stop gets one"
 
 
 def test_the_thread_takes_one_while_a_student_works_and_one_after_the_stop(history: Kept) -> None:

@@ -42,6 +42,15 @@ def test_no_activity_for_thirty_minutes_stops_and_says_why() -> None:
     assert stop_words(after.workspace, POLICY) == "no activity for 30 minutes"
 
 
+def test_a_workspace_of_which_nothing_was_recorded_yet_counts_from_its_start() -> None:
+    for record in (WORKSPACE, replace(WORKSPACE, running_since=None, state_since=START)):
+        bare = replace(record, activity=None, person_active_at=None)
+        for seen in (status(), status(busy="npm", last_activity_at=None), None):
+            judged = judge(bare, seen, now=START + MINUTE, policy=POLICY).workspace
+            assert judged.person_active_at == START
+        assert judge(bare, status(), now=START + MINUTE, policy=POLICY).workspace.stops_at == START + 30 * MINUTE
+
+
 def test_it_warns_once_five_minutes_ahead() -> None:
     assert not judge(WORKSPACE, status(), now=START + 25 * MINUTE - 1, policy=POLICY).warn_now
     assert judge(WORKSPACE, status(), now=START + 25 * MINUTE, policy=POLICY).warn_now
@@ -113,7 +122,7 @@ def test_a_request_inside_the_application_counts_once_however_often_it_is_report
 def test_a_missing_signal_is_never_taken_for_idleness() -> None:
     for minutes in (31, 120, 600):
         verdict = judge(WORKSPACE, None, now=START + minutes * MINUTE, policy=POLICY)
-        assert not verdict.stop_now
+        assert (verdict.stop_now, verdict.warn_now) == (False, False)
         assert verdict.workspace.stops_at > START + minutes * MINUTE
 
 

@@ -13,6 +13,7 @@ import pytest
 from contract.manager import ClassTime
 from contract.names import WorkspaceKind, WorkspaceSize
 from contract.sizes import SizeLimits, on_fargate
+from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.workspace import Workspace, with_arrival
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import planner, preparing
@@ -22,6 +23,7 @@ from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Forecast, Recent, usual_launches
 from manager.domain.pool.outlook import Curve, Outlook, Target
+from manager.domain.pool.reconcile import CohortPage, PoolFacts, reconcile_pool
 
 CODE, DATA = Shape(WorkspaceKind.VSCODE), Shape(WorkspaceKind.SUPERSET)
 BERLIN = "Europe/Berlin"
@@ -82,6 +84,15 @@ def test_classes_before_the_oldest_launch_that_a_workspace_remembers_count_neith
     late = member(0, tuple(class_at - 60.0 for class_at in PAST[2:]))
     (cohort_later,) = prepared(cohort(late), late).cohorts
     assert (cohort_later.attendance.came, cohort_later.attendance.could) == (8, 8)
+    half_an_hour_late = member(0, (PAST[-1] + HOUR / 2,))
+    (cohort_later,) = prepared(cohort(half_an_hour_late), half_an_hour_late).cohorts
+    assert (cohort_later.attendance.came, cohort_later.attendance.could) == (1, 1)
+
+
+def test_what_is_known_of_a_cohort_stays_while_its_members_know_of_no_class() -> None:
+    new = replace(member(0, ()), state_since=CLASS - HOUR)
+    (after,) = prepared(cohort(new), new).cohorts
+    assert after.attendance == Attendance(270, 300)
 
 
 def test_everybody_counts_for_the_size() -> None:
@@ -101,6 +112,19 @@ def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
     assert (pages, len(done.decisions)) == (3, 1)
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
     assert (group.due_at, group.prepared_until) == (None, CLASS)
+
+
+def test_a_pass_records_all_classes_that_it_prepares_in_one_write() -> None:
+    """Members of another kind are not counted: they launch something else."""
+    other = replace(comes(1), kind=DATA.kind)
+    pages = (CohortPage(cohort(comes(), other), (comes(), other)), CohortPage(cohort(comes(2)), (comes(2),)))
+    facts = PoolFacts(cohorts=pages)
+    found = reconcile_pool(Fleet(), facts, CLASS - OPENS_BEFORE_S, POLICY).actions
+    (recorded,) = [action for action in found if isinstance(action, RecordPrepared)]
+    assert [it.attendance.could for it in recorded.cohorts] == [10, 10]
+    assert recorded.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(2.0, abs=0.3)
+    assert len(recorded.decisions) == 2
+    assert reconcile_pool(Fleet(), PoolFacts(), CLASS, POLICY).actions == ()
 
 
 def test_a_cancelled_class_is_not_prepared() -> None:
@@ -238,6 +262,13 @@ def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
     assert usual == pytest.approx([4.58173, 4.58173, 0.320513, 1.253012, 12.376238], rel=1e-5)
 
 
+@pytest.mark.parametrize(("came", "a_second"), [(0, 0.0), (2, 0.0), (3, 3 / 600.0), (9, 9 / 600.0)])
+def test_three_launches_that_nobody_expected_are_no_chance(came: int, a_second: float) -> None:
+    recent = Recent(CLASS - 600.0, {CODE: [CLASS - 1.0] * came})
+    forecast = Forecast(CODE, Demand(), Outlook(), recent, ZONE, CLASS)
+    assert forecast.ahead(CLASS, 45.0).rate_per_s == pytest.approx(a_second)
+
+
 def test_an_hour_is_known_as_soon_as_it_is_over() -> None:
     demand = counted({CLASS - HOUR: 3}, now=CLASS)
     for now, usual in ((CLASS, 1.5), (CLASS - 1.0, None)):  # the hours on either side count half
@@ -280,7 +311,16 @@ def test_targets_of_a_forecast() -> None:
     assert rush[CODE].size == 8
 
 
+def test_what_was_wanted_one_lead_time_ago_may_stay() -> None:
+    """Of a rush of one minute: a task that is started now would come too late for it."""
+    outlook = Outlook().with_class(CODE, CLASS, [*[0.0] * 30, 20.0, *[0.0] * 30], now=CLASS - HOUR)
+    quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
+    wanted = decided(CLASS + 30.0, outlook=outlook, demand=quiet)[CODE]
+    assert wanted.size == 0 < wanted.retire_above
+
+
 def test_the_pool_is_looked_at_often_while_it_follows_a_class() -> None:
     assert [soon(LECTURE, start_lead_s=lead_s) for lead_s in (45.0, 6.0, 20.0)] == [15.0, 5.0, 10.0]
     assert (soon(Outlook()), soon(SEMINAR)) == (math.inf, math.inf)  # SEMINAR's first launches come in ten minutes
+    assert soon(Outlook().with_class(CODE, CLASS + 2_100.0, [0.02] * 90, now=CLASS - HOUR)) == 15.0
     assert planner.look_again_s([DATA], LECTURE, now=CLASS, policy=POLICY) == math.inf

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contract.names import TaskState, WorkspaceKind
+from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.observation import ObservedTask
 from manager.domain.lifecycle.task import Task
@@ -249,6 +249,20 @@ def test_spare_tasks_give_way_to_sessions_but_not_at_each_launch() -> None:
     some = decided(SPARE, *waiting, used_mib=warm_mib + 12_288, outlook=THIRTY)
     assert (retired(some), started(some)) == ([], 0)  # 16 would be started, up to 32 may stay
     assert len(retired(decided(SPARE, *waiting, used_mib=warm_mib + 14_336, outlook=THIRTY))) == 14
+
+
+def test_a_task_that_the_engine_is_still_to_start_is_not_lost() -> None:
+    facts = PoolFacts({CODE: "vscode-1"})
+    for state, starts in ((TaskState.STARTING, 0), (TaskState.READY, 1)):
+        found = reconcile_pool(Fleet((task("new", state=state),), observed=()), facts, NOW, schedule(1))
+        assert started(found) == starts
+
+
+def test_where_the_engine_fixes_the_size_only_other_sizes_have_a_shape_of_their_own() -> None:
+    fixed = Policy(size_at_claim=False)
+    sizes = [fixed.shape(CODE, size).size for size in (None, fixed.default_size, WorkspaceSize.LARGE)]
+    assert sizes == [None, None, WorkspaceSize.LARGE]
+    assert Policy().shape(CODE, WorkspaceSize.LARGE) == Shape(CODE)
 
 
 def test_two_kinds_share_what_is_free() -> None:

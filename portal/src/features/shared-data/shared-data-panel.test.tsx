@@ -81,5 +81,11 @@ it("is not there where a school has none, and a teaching assistant only looks", 
 });
 
 it("writes sizes as people do", () => {
-  expect([500, 1_200, 4_000_000, 2_500_000_000].map(sizeOf)).toEqual(["0.5 kB", "1.2 kB", "4 MB", "2.5 GB"]);
+  expect([1, 500, 1_200, 4_000_000, 2_500_000_000].map(sizeOf)).toEqual([
+    "1 byte",
+    "500 bytes",
+    "1.2 kB",
+    "4 MB",
+    "2.5 GB",
+  ]);
 });

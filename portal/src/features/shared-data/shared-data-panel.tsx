@@ -19,6 +19,7 @@ import { type Chosen, useCancelUpload, useSharedData, useSwitch, useUpload } fro
 const FILES_SHOWN = 8;
 
 export function sizeOf(bytes: number): string {
+  if (bytes < 1e3) return bytes === 1 ? "1 byte" : `${bytes} bytes`;
   const [divisor, unit] = bytes < 1e6 ? [1e3, "kB"] : bytes < 1e9 ? [1e6, "MB"] : [1e9, "GB"];
   return `${(bytes / divisor).toLocaleString("en", { maximumFractionDigits: 1 })} ${unit}`;
 }
@@ -203,7 +204,7 @@ function UploadDialog({
           error={problem}
         />
         <SelectField label="What is there already" name="keeps" defaultValue="yes">
-          <option value="yes">stays; only files of the same name are replaced</option>
+          <option value="yes">stays, but for files of the same name</option>
           <option value="no">goes</option>
         </SelectField>
         <DialogActions>
