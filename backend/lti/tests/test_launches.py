@@ -186,9 +186,7 @@ def test_an_instructor_cannot_take_another_instructors_course_or_cohort(connecte
     assert (taken.status_code, taken.json()["reason"]) == (409, "cohort_connected")
 
 
-def test_whoever_may_not_see_the_course_is_not_led_to_a_page_that_says_it_is_not_found(
-    connected, platform, signed_in
-):
+def test_whoever_may_not_see_the_course_is_not_led_to_a_page_that_says_it_is_not_found(connected, platform, signed_in):
     assistant, colleague = signed_in("assistant"), signed_in("instructor")
     platform.add("tara", INSTRUCTOR, ASSISTANT, email=assistant.user.email)
     platform.add("chief", ADMINISTRATOR, email=colleague.user.email)
