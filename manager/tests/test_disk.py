@@ -318,6 +318,16 @@ def test_a_launch_begins_without_grace_and_without_an_old_reason() -> None:
     assert old.launched() == HomeDisk(use(GB), DiskLevel.OVER)
 
 
+def test_a_partial_count_never_says_less_than_was_known() -> None:
+    known = HomeDisk(HomeUse(2 * GB, 500, 0.0))
+    for partial, found in (
+        (HomeUse(GB, 900, 9.0, whole=False), (2 * GB, 900)),
+        (HomeUse(3 * GB, 9, 9.0, whole=False), (3 * GB, 500)),
+    ):
+        disk = measured(known, partial, running=True, now=9.0, policy=POLICY)
+        assert (disk.use.used_bytes, disk.use.used_files) == found
+
+
 def test_a_home_that_grows_by_more_than_a_fifth_of_a_limit_has_no_grace_left() -> None:
     def ends(size: float, files: int) -> float | None:
         before = HomeDisk(HomeUse(6 * GB, 400_000, 0.0), DiskLevel.OVER, HomeUse(6 * GB, 400_000, 0.0), stops_at=900.0)

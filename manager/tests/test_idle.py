@@ -122,7 +122,7 @@ def test_a_request_inside_the_application_counts_once_however_often_it_is_report
 def test_a_missing_signal_is_never_taken_for_idleness() -> None:
     for minutes in (31, 120, 600):
         verdict = judge(WORKSPACE, None, now=START + minutes * MINUTE, policy=POLICY)
-        assert not verdict.stop_now
+        assert (verdict.stop_now, verdict.warn_now) == (False, False)
         assert verdict.workspace.stops_at > START + minutes * MINUTE
 
 

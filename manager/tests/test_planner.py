@@ -311,6 +311,14 @@ def test_targets_of_a_forecast() -> None:
     assert rush[CODE].size == 8
 
 
+def test_what_was_wanted_one_lead_time_ago_may_stay() -> None:
+    """Of a rush of one minute: a task that is started now would come too late for it."""
+    outlook = Outlook().with_class(CODE, CLASS, [*[0.0] * 30, 20.0, *[0.0] * 30], now=CLASS - HOUR)
+    quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
+    wanted = decided(CLASS + 30.0, outlook=outlook, demand=quiet)[CODE]
+    assert wanted.size == 0 < wanted.retire_above
+
+
 def test_the_pool_is_looked_at_often_while_it_follows_a_class() -> None:
     assert [soon(LECTURE, start_lead_s=lead_s) for lead_s in (45.0, 6.0, 20.0)] == [15.0, 5.0, 10.0]
     assert (soon(Outlook()), soon(SEMINAR)) == (math.inf, math.inf)  # SEMINAR's first launches come in ten minutes
