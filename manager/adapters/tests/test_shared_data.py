@@ -14,9 +14,9 @@ pytestmark = pytest.mark.sandbox
 MINE, OTHER = "a" * 32, "b" * 32
 
 
-def version(root: Path, cohort: str, number: int, text: str) -> None:
+def version(root: Path, cohort: str, text: str) -> None:
     """As the backend makes and shows one (backend/shared_data/folders.py)."""
-    folder = root / cohort / f"v{number}"
+    folder = root / cohort / f"v{len(list((root / cohort).glob('v*')))}"
     folder.mkdir(parents=True)
     (folder / "rows.csv").write_text(text)
     (root / cohort / ".next").symlink_to(folder.name)
@@ -28,7 +28,7 @@ def root() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         Path(folder).chmod(0o755)
         for cohort in (MINE, OTHER):
-            version(Path(folder), cohort, 1, f"of {cohort}")
+            version(Path(folder), cohort, f"of {cohort}")
         yield Path(folder)
 
 
@@ -40,10 +40,11 @@ def engine(request: pytest.FixtureRequest, root: Path) -> Iterator[EngineUnderTe
 
 
 def test_a_workspace_sees_its_cohorts_data_and_each_new_version_at_once(engine: EngineUnderTest, root: Path) -> None:
+    version(root, MINE, "the first")
     task = engine.start()
     engine.runner.attach_home(task, engine.new_home(), shared=MINE)
-    assert engine.shell(task, "cat /shared/current/rows.csv") == f"of {MINE}"
-    version(root, MINE, 2 + engine.as_root, "the second")
+    assert engine.shell(task, "cat /shared/current/rows.csv") == "the first"
+    version(root, MINE, "the second")
     assert engine.shell(task, "cat /shared/current/rows.csv") == "the second"
     assert OTHER not in engine.shell(task, "ls -R /shared; cat /proc/self/mountinfo")
 
