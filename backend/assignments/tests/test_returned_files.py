@@ -11,6 +11,7 @@ from backend.assignments.models import Bundle, FilesReturn
 from backend.assignments.tests.test_assignments import cohort, encoded, join, zip_of
 from backend.assignments.tests.test_collecting import Class
 from backend.audit.models import Record
+from backend.cohorts.models import Cohort, Membership
 from backend.workspaces.models import Workspace
 from contract.hand_out import Beside, HandOutAnswer, HandOutState
 from contract.hand_out_files import PACKED_BYTES_MAX
@@ -117,6 +118,33 @@ def test_a_new_workspace_gets_what_came_into_the_old_one(lesson, join, manager):
     new = student.post("/api/workspace/create/", json={}).json()["id"]
     delivery.hand_out_due()
     assert [it[0] for it in returned(manager)] == [student.workspace, new]
+
+
+def test_who_left_or_whose_cohort_has_ended_opens_without_anything_new(lesson, join, manager):
+    student, classmate = join(), join()
+    add(lesson, student, ("for one alone.md", b"private"))
+    give_back(lesson, student)
+    homes = [Workspace.objects.get(pk=it.workspace) for it in (student, classmate)]
+    for one in (student, classmate):
+        one.post("/api/workspace/create/", json={})
+
+    def given():
+        manager.hand_out_requests.clear()
+        for home in homes:
+            delivery.hand_out_before_opening(home)
+        return [(workspace, request.returned) for workspace, request in manager.hand_out_requests]
+
+    Cohort.objects.update(active=False)
+    assert given() == []
+    Cohort.objects.update(active=True)
+    memberships = list(Membership.objects.all())
+    elsewhere = Cohort.objects.create(name="Elsewhere", track="FSD", time_zone="Europe/Berlin")
+    Membership.objects.update(cohort=elsewhere)
+    assert given() == []
+    Membership.objects.all().delete()
+    assert given() == []
+    Membership.objects.bulk_create(memberships)
+    assert given() == [(student.workspace, False), (student.workspace, True), (classmate.workspace, False)]
 
 
 def test_a_full_home_is_told_to_its_student(lesson, join, manager):
