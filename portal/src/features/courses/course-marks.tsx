@@ -36,8 +36,9 @@ export function CourseMarks({ cohort, state }: { cohort: CohortDetail; state: Co
             <>
               <h4 className="mt-3 text-sm font-medium">Not in the gradebook yet</h4>
               <ul className="mt-1 space-y-2 text-sm">
-                {mark_problems.map(({ student, assignment, text, tried_again_at }) => (
-                  <li key={`${student} ${assignment}`} className="wrap-anywhere">
+                {mark_problems.map(({ student, assignment, text, tried_again_at }, index) => (
+                  // Two students may have the same name.
+                  <li key={`${index} ${student} ${assignment}`} className="wrap-anywhere">
                     <span className="font-medium">
                       {student} · {assignment}
                     </span>

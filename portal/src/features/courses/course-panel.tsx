@@ -50,7 +50,9 @@ function State({ cohort, state }: { cohort: CohortDetail; state: CourseState }) 
       <p className="font-medium wrap-anywhere">{state.course}</p>
       <p className="mt-1 text-sm text-muted">
         {state.connected_at !== null && `Connected ${clock(state.connected_at, nowMs)}. `}
-        Students who open ApraNova from it join this cohort.
+        {cohort.active
+          ? "Students who open ApraNova from it join this cohort."
+          : "The cohort is inactive, so nobody joins it from there."}
       </p>
       <CoursePeople cohort={cohort} state={state} />
       <CourseMarks cohort={cohort} state={state} />

@@ -135,6 +135,22 @@ it("says in words which marks have not arrived and what to do, and sends them ag
   expect(api.changes()).toHaveLength(1);
 });
 
+it("shows the marks of students with the same name, until they have arrived", async () => {
+  const problem = { student: "Ana", assignment: "Loops", text: "Refused.", tried_again_at: null };
+  const other = { ...problem, student: "Ben" };
+  const state = courseState({ ...CONNECTED, shares_gradebook: true, mark_problems: [problem, problem, other] });
+  new FakeApi({
+    [STATE]: { status: 200, body: state },
+    "POST /api/cohorts/{cohort_id}/course/marks/": { status: 200, body: { ...state, mark_problems: [other] } },
+  });
+  show(<CoursePanel cohort={cohort({ active: false })} />);
+  expect(await screen.findAllByText("Ana · Loops")).toHaveLength(2);
+  expect(screen.getByText(/The cohort is inactive, so nobody joins it from there/)).toBeTruthy();
+  fireEvent.click(screen.getByRole("button", { name: "Send missing marks again" }));
+  await waitFor(() => expect(screen.queryByText("Ana · Loops")).toBeNull());
+  expect(screen.getAllByText("Ben · Loops")).toHaveLength(1);
+});
+
 it("says what a platform does not share", async () => {
   new FakeApi({ [STATE]: { status: 200, body: courseState(CONNECTED) } });
   show(<CoursePanel cohort={cohort()} />);
