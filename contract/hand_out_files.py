@@ -26,7 +26,7 @@ FOLDER_PATTERN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?")
 """Of the folder below ~/project."""
 
 _FORBIDDEN = {".git": "a Git repository of its own cannot be handed out"}
-_WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+WAYS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class BadFiles(ValueError):
@@ -127,7 +127,7 @@ def _check_kind(entry: zipfile.ZipInfo) -> None:
         raise BadFiles(f"“{name}” is not an ordinary file.")
     if entry.flag_bits & 0x1:
         raise BadFiles("The zip file has a password. Make one without.")
-    if entry.compress_type not in _WAYS:
+    if entry.compress_type not in WAYS:
         raise BadFiles(f"“{name}” is packed in an unusual way. Use your computer's own zip program.")
     if entry.file_size > FILE_BYTES_MAX:
         raise BadFiles(f"“{name}” has {entry.file_size / 1e6:,.0f} MB. The limit is {FILE_BYTES_MAX / 1e6:.0f} MB.")

@@ -35,6 +35,7 @@ BACKUP_RECORD = ENVIRONMENT.backup_record
 DOCTOR_RECORD = ENVIRONMENT.doctor_record
 SHARED_DIR = ENVIRONMENT.shared_dir
 SHARED_BYTES_MAX = ENVIRONMENT.shared_bytes_max
+DISK_RESERVE_BYTES = ENVIRONMENT.disk_reserve_bytes
 DEBUG = False
 ALLOWED_HOSTS = [ENVIRONMENT.public_host, "localhost", "127.0.0.1", "[::1]"]
 ROOT_URLCONF = "backend.config.urls"

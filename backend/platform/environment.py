@@ -97,6 +97,8 @@ class Environment:
     """With the shared data of cohorts, on a disk that workspaces can mount; None: there is none."""
     shared_bytes_max: int = 10_000_000_000
     """Of one cohort, all versions together."""
+    disk_reserve_bytes: int = 5_000_000_000
+    """As the manager's: below it, workspaces are stopped."""
     database_secret: str = ""
     """On AWS, the secret that always has the database's password; empty elsewhere."""
     manager_parameters: str = ""
@@ -160,6 +162,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         doctor_record=environment.path("APRANOVA_DOCTOR_RECORD") if "APRANOVA_DOCTOR_RECORD" in environment else None,
         shared_dir=environment.path("APRANOVA_SHARED_DIR") if "APRANOVA_SHARED_DIR" in environment else None,
         shared_bytes_max=int(1e9 * environment.number("APRANOVA_SHARED_LIMIT_GB", 10.0, 0.0, 100_000.0)),
+        disk_reserve_bytes=int(1e9 * environment.number("APRANOVA_DISK_RESERVE_GB", 5.0, 0.0, 1_000_000.0)),
         database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
     )

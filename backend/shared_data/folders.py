@@ -9,21 +9,29 @@ Each workspace of the cohort has <root>/<cohort> mounted read-only, and ~/shared
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import stat
+import struct
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO
 
-from contract.hand_out_files import BadFiles, fault_of, folded, name_of, shown
+from contract.hand_out_files import WAYS, BadFiles, fault_of, folded, name_of, shown
 
 FILES_MAX = 50_000
-RESERVE_BYTES = 5_000_000_000
-"""Stays free on the disk, or 5 % of it if that is less."""
+"""Folders count too: they take room that no size tells."""
+KEPT_PART = 0.1
+"""Of the disk, or twice the platform's reserve if that is less: where it begins, the manager stops
+workspaces, and no upload should bring the school there."""
+DIRECTORY_BYTES_MAX = 16_000_000
+"""Of a zip's list of its files, which is read into memory as a whole."""
 _CHUNK = 1 << 20
 _JUNK_FOLDERS = frozenset({"__macosx"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
@@ -36,8 +44,9 @@ class Content:
 
 
 class Folders:
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, reserve_bytes: int) -> None:
         self.root = root
+        self._reserve_bytes = reserve_bytes
 
     def of(self, cohort: str) -> Path:
         return self.root / cohort
@@ -47,6 +56,9 @@ class Folders:
 
     def upload(self, upload_id: str) -> Path:
         return self.root / ".uploads" / f"{upload_id}.part"
+
+    def draft(self, upload_id: str) -> Path:
+        return self.root / ".uploads" / f"{upload_id}.d"
 
     def ensure(self, cohort: str) -> None:
         """An empty folder, so that workspaces that run see the first version too. Idempotent."""
@@ -82,8 +94,10 @@ class Folders:
 
     def has_room(self, size: int) -> bool:
         self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
-        disk = shutil.disk_usage(self.root)
-        return disk.free - size > min(RESERVE_BYTES, disk.total // 20)
+        disk = os.statvfs(self.root)
+        free, total = disk.f_bavail * disk.f_frsize, disk.f_blocks * disk.f_frsize
+        few_files = disk.f_files > 0 and disk.f_favail < KEPT_PART * disk.f_files
+        return free - size > min(2 * self._reserve_bytes, KEPT_PART * total) and not few_files
 
     def shown(self, cohort: str) -> str:
         """What `current` leads to: 'v3'; empty: nothing."""
@@ -95,33 +109,23 @@ class Folders:
         file = self.upload(upload_id)
         if not name.casefold().endswith(".zip"):
             return file.stat().st_size
-        try:
-            with zipfile.ZipFile(file) as archive:
-                return sum(entry.file_size for entry in archive.infolist())
-        except (zipfile.BadZipFile, OverflowError) as problem:
-            raise BadFiles(f"The zip file is damaged: {problem}") from None
+        with _opened(file) as archive:
+            return sum(entry.file_size for entry in archive.infolist())
 
     def used(self, cohort: str) -> int:
         """Bytes of all versions together; a file that several have counts once."""
         inodes = {(it.st_dev, it.st_ino): it.st_size for _, it in _files_below(self.of(cohort))}
         return sum(inodes.values())
 
-    def content(self, cohort: str, number: int) -> Content:
-        sizes = [it.st_size for _, it in _files_below(self.version(cohort, number))]
-        return Content(len(sizes), sum(sizes))
-
     def names(self, cohort: str, number: int, limit: int) -> list[tuple[str, int]]:
-        """Path and size of the first files, by path."""
+        """Path and size of some files, by path: of each folder its own files come first."""
         top = self.version(cohort, number)
-        found = sorted((str(path.relative_to(top)), it.st_size) for path, it in _files_below(top))
-        return found[:limit]
+        return [(str(path.relative_to(top)), it.st_size) for path, it in islice(_files_below(top), limit)]
 
-    def build(
-        self, cohort: str, number: int, *, upload_id: str, name: str, keep: int | None, bytes_max: int
-    ) -> Content:
+    def build(self, cohort: str, *, upload_id: str, name: str, keep: int | None, bytes_max: int) -> Content:
         """Make a version of an upload that has arrived, on top of version `keep`. Nobody sees it
-        before `switch`. Again after a crash it begins from the start. Raises BadFiles."""
-        draft = self.root / ".uploads" / f"{upload_id}.d"
+        before `publish`. Again after a crash it begins from the start. Raises BadFiles."""
+        draft = self.draft(upload_id)
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(mode=0o755)
         try:
@@ -131,21 +135,22 @@ class Folders:
                 _unpack(self.upload(upload_id), draft, bytes_max)
             else:
                 _place(self.upload(upload_id), draft / name)
-            self.ensure(cohort)
-            final = self.version(cohort, number)
-            shutil.rmtree(final, ignore_errors=True)  # of a try that ended before its record
             draft.chmod(0o755)
-            draft.rename(final)
-        finally:
+            return _content(draft)
+        except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
-        content = self.content(cohort, number)
-        if content.files > FILES_MAX:
-            shutil.rmtree(final)
-            raise BadFiles(f"There would be {content.files:,} files. The limit is {FILES_MAX:,}.")
-        return content
+            raise
+
+    def publish(self, cohort: str, number: int, *, upload_id: str) -> None:
+        """Students see what `build` made as that version from now on."""
+        self.ensure(cohort)
+        self.drop_version(cohort, number)  # of a try that ended before its record
+        self.draft(upload_id).rename(self.version(cohort, number))
+        self.switch(cohort, number)
 
     def drop_upload(self, upload_id: str) -> None:
         self.upload(upload_id).unlink(missing_ok=True)
+        shutil.rmtree(self.draft(upload_id), ignore_errors=True)
 
     def drop_version(self, cohort: str, number: int) -> None:
         shutil.rmtree(self.version(cohort, number), ignore_errors=True)
@@ -156,14 +161,34 @@ class Folders:
     def cohorts(self) -> list[str]:
         return [it.name for it in self.root.iterdir() if len(it.name) == 32] if self.root.is_dir() else []
 
+    def uploads(self) -> set[str]:
+        """Uploads of which something is on the disk."""
+        folder = self.root / ".uploads"
+        return {it.stem for it in folder.iterdir()} if folder.is_dir() else set()
+
+    def numbers(self, cohort: str) -> set[int]:
+        """Versions that are on the disk, without the empty one."""
+        found = {it.name[1:] for it in self.of(cohort).glob("v*")}
+        return {int(it) for it in found if it.isdecimal()} - {0}
+
 
 def _files_below(top: Path) -> Iterator[tuple[Path, os.stat_result]]:
-    for folder, _, names in os.walk(top):
-        for name in names:
+    for folder, folders, names in os.walk(top):
+        folders.sort()
+        for name in sorted(names):
             path = Path(folder, name)
             found = path.lstat()
             if stat.S_ISREG(found.st_mode):
                 yield path, found
+
+
+def _content(top: Path) -> Content:
+    """Raises BadFiles: they are too many."""
+    count = sum(len(folders) + len(names) for _, folders, names in os.walk(top))
+    if count > FILES_MAX:
+        raise BadFiles(f"There would be {count:,} files and folders. The limit is {FILES_MAX:,}.")
+    sizes = [it.st_size for _, it in _files_below(top)]
+    return Content(len(sizes), sum(sizes))
 
 
 def _link_all(source: Path, target: Path) -> None:
@@ -197,17 +222,39 @@ def _place(upload: Path, place: Path) -> None:
 
 def _unpack(upload: Path, target: Path, bytes_max: int) -> None:
     """Plain files with relative paths; anything else is refused. Raises BadFiles."""
+    with _opened(upload) as archive:
+        entries = _checked([it for it in archive.infolist() if not it.filename.endswith("/")], bytes_max)
+        for path, entry in entries.items():
+            place = target / path
+            _make_parents(place, target)
+            _free(place)
+            with archive.open(entry) as packed, place.open("xb") as opened:
+                _copy(packed, opened, entry.file_size)
+            place.chmod(0o555 if (entry.external_attr >> 16) & 0o100 else 0o444)
+
+
+class _Guarded(io.FileIO):
+    """A zip that says how long its list is cannot have all memory for it."""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        most = DIRECTORY_BYTES_MAX + 1
+        content = super().read(most if size is None or size < 0 else min(size, most)) or b""
+        if len(content) == most:
+            raise BadFiles("The zip file has too many files, or is damaged.")
+        return content
+
+
+@contextmanager
+def _opened(upload: Path) -> Iterator[zipfile.ZipFile]:
+    """Raises BadFiles for whatever zipfile finds wrong, then or later."""
     try:
-        with zipfile.ZipFile(upload) as archive:
-            entries = _checked([it for it in archive.infolist() if not it.filename.endswith("/")], bytes_max)
-            for path, entry in entries.items():
-                place = target / path
-                _make_parents(place, target)
-                _free(place)
-                with archive.open(entry) as packed, place.open("xb") as opened:
-                    _copy(packed, opened, entry.file_size)
-                place.chmod(0o555 if (entry.external_attr >> 16) & 0o100 else 0o444)
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError, OverflowError) as problem:
+        with _Guarded(upload) as file, zipfile.ZipFile(file) as archive:
+            yield archive
+    except BadFiles:
+        raise
+    except UnicodeDecodeError:
+        raise BadFiles("A file's name is not UTF-8. Rename it and zip the folder again.") from None
+    except (zipfile.BadZipFile, zlib.error, struct.error, EOFError, RuntimeError, ValueError, OverflowError) as problem:
         raise BadFiles(f"The zip file is damaged: {problem}") from None
 
 
@@ -230,8 +277,8 @@ def _checked(found: list[zipfile.ZipInfo], bytes_max: int) -> dict[str, zipfile.
     entries = {path: entry for path, entry in named.items() if not _is_junk(path)}
     if not entries:
         raise BadFiles("The zip file has no files in it.")
-    if len(entries) > FILES_MAX:
-        raise BadFiles(f"There are {len(entries):,} files. The limit is {FILES_MAX:,}.")
+    if _are_too_many(entries):
+        raise BadFiles(f"There are more than {FILES_MAX:,} files and folders.")
     if (total := sum(entry.file_size for entry in entries.values())) > bytes_max:
         raise BadFiles(f"Unpacked, the files have {total / 1e9:,.1f} GB. There is room for {bytes_max / 1e9:.1f} GB.")
     seen: dict[str, str] = {}
@@ -241,6 +288,8 @@ def _checked(found: list[zipfile.ZipInfo], bytes_max: int) -> dict[str, zipfile.
             raise BadFiles(f"“{shown(path)}” is a link, or another thing that is no ordinary file.")
         if entry.flag_bits & 0x1:
             raise BadFiles("The zip file has a password. Make one without.")
+        if entry.compress_type not in WAYS:
+            raise BadFiles(f"“{shown(path)}” is packed in an unusual way. Use your computer's own zip program.")
         if fault := fault_of(path):
             raise BadFiles(f"“{shown(path)}” {fault}.")
         if (other := seen.setdefault(folded(path), path)) != path:
@@ -249,6 +298,18 @@ def _checked(found: list[zipfile.ZipInfo], bytes_max: int) -> dict[str, zipfile.
     if len(tops) == 1 and all("/" in path for path in entries):
         return {path.partition("/")[2]: entry for path, entry in entries.items()}
     return entries
+
+
+def _are_too_many(paths: Iterable[str]) -> bool:
+    seen: set[str] = set()
+    for path in paths:
+        above = path
+        while above and above not in seen:
+            seen.add(above)
+            above = above.rpartition("/")[0]
+        if len(seen) > FILES_MAX:
+            return True
+    return False
 
 
 def _is_junk(path: str) -> bool:

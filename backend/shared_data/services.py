@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 def find_folders() -> Folders | None:
     """None: this school has no shared data (AWS, or its limit is 0)."""
     root = settings.SHARED_DIR
-    return Folders(root) if root is not None and settings.SHARED_BYTES_MAX > 0 else None
+    return Folders(root, settings.DISK_RESERVE_BYTES) if root is not None and settings.SHARED_BYTES_MAX > 0 else None
 
 
 def get_folders() -> Folders:
@@ -71,7 +71,7 @@ def begin_upload(cohort: Cohort, *, name: str, size: int, keeps_others: bool, ac
             HTTPStatus.CONFLICT, "disk_full", "The school's disk has no room for it.", remedy="Tell your admin."
         )
     with transaction.atomic():
-        Cohort.objects.select_for_update().get(pk=cohort.pk)
+        _lock(cohort)
         if SharedUpload.objects.filter(cohort=cohort, failure="").count() >= UPLOADS_MAX:
             raise ProblemError(
                 HTTPStatus.CONFLICT,
@@ -125,7 +125,7 @@ def switch(cohort: Cohort, number: int, *, acting_user: User) -> None:
     """Show another version; 0: an empty folder."""
     folders = get_folders()
     with transaction.atomic():
-        Cohort.objects.select_for_update().get(pk=cohort.pk)
+        _lock(cohort)
         chosen = SharedVersion.objects.filter(cohort=cohort, number=number).first()
         if chosen is None and number:
             raise not_found("There is no such version (any more).", reason="version_not_found")
@@ -167,16 +167,17 @@ def _take() -> SharedUpload | None:
 
 def _publish(folders: Folders, upload: SharedUpload) -> None:
     cohort, key = upload.cohort, upload.cohort.pk.hex
-    newest = SharedVersion.objects.filter(cohort=cohort).first()
+    _drop_unrecorded(folders, cohort)
     current = SharedVersion.objects.filter(cohort=cohort, is_current=True).first()
-    number = newest.number + 1 if newest is not None else 1
     keep = current.number if current is not None and upload.keeps_others else None
     room = _make_room(folders, cohort, folders.needs(upload.pk.hex, upload.name))
-    content = folders.build(key, number, upload_id=upload.pk.hex, name=upload.name, keep=keep, bytes_max=room)
+    content = folders.build(key, upload_id=upload.pk.hex, name=upload.name, keep=keep, bytes_max=room)
     with transaction.atomic():
-        Cohort.objects.select_for_update().get(pk=cohort.pk)
+        _lock(cohort)
         if not SharedUpload.objects.filter(pk=upload.pk).delete()[0]:
-            return  # canceled meanwhile; `_tidy` takes the folder
+            return  # canceled meanwhile; `_tidy` takes the files
+        newest = SharedVersion.objects.filter(cohort=cohort).first()
+        number = newest.number + 1 if newest is not None else 1
         SharedVersion.objects.filter(cohort=cohort).update(is_current=False)
         what = f"{'added' if upload.keeps_others else 'replaced everything by'} {upload.name}"
         SharedVersion.objects.create(
@@ -189,7 +190,7 @@ def _publish(folders: Folders, upload: SharedUpload) -> None:
             created_by=upload.created_by,
         )
         _note("shared.publish", cohort, upload.created_by, name=upload.name, version=number, files=content.files)
-        folders.switch(key, number)
+        folders.publish(key, number, upload_id=upload.pk.hex)
     folders.drop_upload(upload.pk.hex)
     _drop_old(folders, cohort)
 
@@ -215,9 +216,20 @@ def _make_room(folders: Folders, cohort: Cohort, need: int) -> int:
 
 def _drop_old(folders: Folders, cohort: Cohort, kept: int = VERSIONS_KEPT) -> None:
     for version in SharedVersion.objects.filter(cohort=cohort)[kept:]:
-        if not version.is_current:
+        with transaction.atomic():
+            _lock(cohort)  # somebody may show it again this moment
+            gone, _ = SharedVersion.objects.filter(pk=version.pk, is_current=False).delete()
+        if gone:
             folders.drop_version(cohort.pk.hex, version.number)
-            version.delete()
+
+
+def _drop_unrecorded(folders: Folders, cohort: Cohort) -> None:
+    """What a process left that died between the disk and the record. It would count for good."""
+    with transaction.atomic():
+        _lock(cohort)
+        known = set(SharedVersion.objects.filter(cohort=cohort).values_list("number", flat=True))
+        for number in folders.numbers(cohort.pk.hex) - known:
+            folders.drop_version(cohort.pk.hex, number)
 
 
 def _fail(folders: Folders, upload: SharedUpload, failure: str) -> None:
@@ -226,11 +238,15 @@ def _fail(folders: Folders, upload: SharedUpload, failure: str) -> None:
 
 
 def _tidy(folders: Folders) -> None:
-    """Uploads that nobody goes on with, failures that were read, folders of deleted cohorts."""
+    """Uploads that nobody goes on with, failures that were read, files of deleted cohorts."""
     old = SharedUpload.objects.filter(touched_at__lt=timezone.now() - ABANDONED_AFTER)
     for upload in old:
         folders.drop_upload(upload.pk.hex)
         upload.delete()
+    on_disk = folders.uploads()  # looked up before the records: each of them has had one
+    known = {pk.hex for pk in SharedUpload.objects.values_list("pk", flat=True)}
+    for key in on_disk - known:
+        folders.drop_upload(key)
     for version in SharedVersion.objects.filter(is_current=True).select_related("cohort"):
         if folders.shown(version.cohort.pk.hex) != f"v{version.number}":
             _show_again(folders, version.cohort)
@@ -243,10 +259,15 @@ def _tidy(folders: Folders) -> None:
 def _show_again(folders: Folders, cohort: Cohort) -> None:
     """A process died, or the database is of another moment than the disk."""
     with transaction.atomic():
-        Cohort.objects.select_for_update().get(pk=cohort.pk)
+        _lock(cohort)
         version = SharedVersion.objects.filter(cohort=cohort, is_current=True).first()
         if version is not None and folders.version(cohort.pk.hex, version.number).is_dir():
             folders.switch(cohort.pk.hex, version.number)
+
+
+def _lock(cohort: Cohort) -> None:
+    """Until the end of the transaction: one change of its versions at a time."""
+    Cohort.objects.select_for_update().get(pk=cohort.pk)
 
 
 def _note(action: str, cohort: Cohort, acting_user: User | None, **details: Any) -> None:

@@ -4,6 +4,7 @@ import io
 import stat
 import zipfile
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.utils import timezone
@@ -20,8 +21,8 @@ LIMIT = 1_000_000
 
 @pytest.fixture(autouse=True)
 def root(settings, tmp_path, monkeypatch):
-    settings.SHARED_DIR, settings.SHARED_BYTES_MAX = tmp_path / "shared", LIMIT
-    monkeypatch.setattr(folders_module, "RESERVE_BYTES", 0)
+    settings.SHARED_DIR, settings.SHARED_BYTES_MAX, settings.DISK_RESERVE_BYTES = tmp_path / "shared", LIMIT, 0
+    monkeypatch.setattr(folders_module, "KEPT_PART", 0.0)
     return settings.SHARED_DIR
 
 
@@ -194,12 +195,110 @@ def test_an_upload_is_canceled_and_one_that_nobody_goes_on_with_goes(shared, roo
     assert (SharedUpload.objects.count(), list((root / ".uploads").iterdir())) == (0, [])
 
 
-def test_the_disk_is_not_filled(shared, monkeypatch):
+DISK = {"f_frsize": 1, "f_blocks": 100_000, "f_bavail": 6_000, "f_files": 1000, "f_favail": 500}
+
+
+@pytest.mark.parametrize(
+    ("disk", "reserve", "fits"),
+    [
+        ({}, 2_900, True),
+        ({}, 3_000, False),
+        ({"f_blocks": 20_000}, 3_000, True),
+        ({"f_favail": 90}, 0, False),
+        ({"f_files": 0, "f_favail": 0}, 0, True),
+    ],
+)
+def test_it_leaves_twice_the_reserve_below_which_workspaces_are_stopped(
+    shared, settings, monkeypatch, disk, reserve, fits
+):
     upload = shared.begin("a.csv", 1)
-    monkeypatch.setattr(folders_module, "RESERVE_BYTES", 1 << 60)
-    monkeypatch.setattr(folders_module.shutil, "disk_usage", lambda _: type("Disk", (), {"free": 5, "total": 1000}))
-    assert shared.send(upload, 0, b"1").status_code == 409
-    assert shared.begin("b.csv", 1, status=409)["reason"] == "disk_full"
+    monkeypatch.setattr(folders_module, "KEPT_PART", 0.1)
+    monkeypatch.setattr(folders_module.os, "statvfs", lambda _: SimpleNamespace(**{**DISK, **disk}))
+    settings.DISK_RESERVE_BYTES = reserve
+    assert (shared.send(upload, 0, b"1").status_code == 200) is fits
+    begun = shared.begin("b.csv", 1, status=201 if fits else 409)
+    assert fits or begun["reason"] == "disk_full"
+
+
+def test_what_a_canceled_upload_or_a_crash_left_takes_no_room_for_good(shared, monkeypatch):
+    shared.upload("a.csv", b"1")
+    (shared.folder / "v2").mkdir()
+    (shared.folder / "v2/huge").write_bytes(b"0" * LIMIT)
+    make = services.Folders.build
+
+    def canceled(self, *args, **kwargs):
+        content = make(self, *args, **kwargs)
+        SharedUpload.objects.all().delete()
+        return content
+
+    with monkeypatch.context() as patched:
+        patched.setattr(services.Folders, "build", canceled)
+        shared.upload("large.bin", b"0" * 800_000)
+    assert shared.seen() == {"a.csv": "1"}
+    assert not list((shared.folder.parent / ".uploads").iterdir())
+    shared.upload("large.bin", b"0" * 800_000)
+    assert (shared.state()["uploads"], set(shared.seen())) == ([], {"a.csv", "large.bin"})
+
+
+def test_a_deleted_cohorts_unfinished_uploads_go_too(shared, root):
+    shared.send(shared.begin("a.csv", 9), 0, b"1")
+    Cohort.objects.all().delete()
+    services.work()
+    assert not list((root / ".uploads").iterdir())
+
+
+def test_a_version_whose_files_are_going_cannot_be_shown(shared, monkeypatch):
+    for number in range(3):
+        shared.upload("a.csv", str(number).encode())
+    drop, asked = services.Folders.drop_version, []
+
+    def slow(self, cohort, number):
+        drop(self, cohort, number)
+        if number == 1:
+            asked.append(shared.one.put(f"{shared.address}current/", json={"number": number}).status_code)
+
+    monkeypatch.setattr(services.Folders, "drop_version", slow)
+    shared.upload("b.csv", b"0")
+    assert asked == [404]
+    assert shared.seen() == {"a.csv": "2", "b.csv": "0"}
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({f"{'x/' * 40}{number}/a": "1" for number in range(3)}, "more than 40 files and folders"),
+        ({f"long-name-{number}": "1" for number in range(41)}, "more than 40 files and folders"),
+    ],
+)
+def test_folders_are_counted_as_files_are(shared, monkeypatch, content, words):
+    monkeypatch.setattr(folders_module, "FILES_MAX", 40)
+    shared.upload("a.zip", zip_of({f"{number}/{number}": "1" for number in range(19)}))
+    assert len(shared.seen()) == 19
+    shared.upload("b.zip", zip_of(content))
+    shared.upload("c.zip", zip_of({"b/b/b": "1", "c": "1"}))
+    assert [it["failure"] for it in shared.state()["uploads"]] == [
+        f"There are {words}.",
+        "There would be 42 files and folders. The limit is 40.",
+    ]
+
+
+def test_a_zips_list_is_not_read_into_memory_whatever_its_length(shared, monkeypatch):
+    monkeypatch.setattr(folders_module, "DIRECTORY_BYTES_MAX", 100_000)
+    shared.upload("a.zip", zip_of({f"{number:0>100}": "" for number in range(800)}))
+    assert "too many files" in shared.state()["uploads"][0]["failure"]
+
+
+def test_a_zip_in_an_unusual_way_or_with_a_name_in_no_letters_is_refused_in_words(shared):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", b"0" * 5000)
+    shared.upload("lzma.zip", packed.getvalue())
+    with zipfile.ZipFile(other := io.BytesIO(), "w") as archive:
+        archive.writestr("é", b"0")
+    shared.upload("name.zip", other.getvalue().replace("é".encode(), b"\xff\xfe"))
+    failures = [it["failure"] for it in shared.state()["uploads"]]
+    assert "packed in an unusual way" in failures[0]
+    assert "not UTF-8" in failures[1]
 
 
 def test_a_launch_says_whose_data_the_workspace_sees(shared, join, manager, signed_in):
