@@ -15,6 +15,7 @@ from backend.workspaces.models import Workspace
 from contract.hand_out import HandOutRequest
 from contract.names import WorkspaceKind
 
+RETURNED_SUFFIX = "-returned"
 Row = HandOut | FilesReturn
 Rows = QuerySet[Any]
 Requests = Iterator[tuple[HandOutRequest, list[Any]]]
@@ -146,7 +147,7 @@ SOURCES: tuple[Source, ...] = (_HandOuts(), _FilesReturns())
 
 def returned_folder(assignment: Assignment) -> str:
     """Below ~/project. Not in the assignment's own: what is collected again is the student's."""
-    return f"{assignment.folder}-returned"
+    return f"{assignment.folder}{RETURNED_SUFFIX}"
 
 
 def _owner_id(workspace: Workspace) -> Any:

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.assignments.delivery import worker
+from backend.assignments.delivery_sources import RETURNED_SUFFIX
 from backend.assignments.models import Assignment, Bundle, HandOut
 from backend.assignments.uploads import make_bundle
 from backend.audit.record import record
@@ -134,11 +135,13 @@ def _check_due(releases_at: datetime, due_at: datetime | None) -> None:
 
 
 def _free_folder(title: str, taken: set[str]) -> str:
-    """“Übung 1: Schleifen” → ubung-1-schleifen."""
+    """“Übung 1: Schleifen” → ubung-1-schleifen. Nor is it the folder in which the files of another
+    assignment come back: what lies in an assignment's folder is collected as the student's work."""
     plain = unicodedata.normalize("NFKD", title).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[:_FOLDER_MAX].strip("-") or "assignment"
     numbered = (base, *(f"{base}-{number}" for number in range(2, ASSIGNMENTS_MAX + 2)))
-    return next(name for name in numbered if name not in taken)
+    used = taken | {f"{name}{RETURNED_SUFFIX}" for name in taken}
+    return next(name for name in numbered if name not in used and f"{name}{RETURNED_SUFFIX}" not in taken)
 
 
 def stored(bundle: Bundle) -> Bundle:

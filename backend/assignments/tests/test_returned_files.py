@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from backend.assignments import delivery
 from backend.assignments.models import Bundle, FilesReturn
-from backend.assignments.tests.test_assignments import cohort, encoded, join, zip_of
+from backend.assignments.tests.test_assignments import cohort, create, encoded, join, zip_of
 from backend.assignments.tests.test_collecting import Class
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, Membership
@@ -145,6 +145,12 @@ def test_who_left_or_whose_cohort_has_ended_opens_without_anything_new(lesson, j
     assert given() == []
     Membership.objects.bulk_create(memberships)
     assert given() == [(student.workspace, False), (student.workspace, True), (classmate.workspace, False)]
+
+
+def test_no_assignment_has_the_folder_in_which_files_of_another_come_back(cohort):
+    titles = ("Loops", "Loops returned", "Notes returned", "Notes", "Loops")
+    folders = [create(cohort, title=it).json()["folder"] for it in titles]
+    assert folders == ["loops", "loops-returned-2", "notes-returned", "notes-2", "loops-2"]
 
 
 def test_a_full_home_is_told_to_its_student(lesson, join, manager):
