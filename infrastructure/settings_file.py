@@ -82,11 +82,12 @@ def _keys_of_one_machine(problem: Any) -> list[str]:
     return [key for key in keys if key in WAYS]
 
 
-def where_the_secret_goes(provider: str, name: str = "NAME") -> str:
+def where_the_secret_goes(*providers: str, name: str = "NAME") -> str:
     """Words for the operator. `name`: the installation's."""
+    content = ", ".join(f'"{provider}": "…"' for provider in providers)
     return (
-        f"Write it into Secrets Manager, beside those of other providers: aws secretsmanager put-secret-value "
-        f'--secret-id /{name}/sign-in --secret-string \'{{"{provider}": "…"}}\''
+        "Write it into Secrets Manager, together with those of all other providers, which the command replaces: "
+        f"aws secretsmanager put-secret-value --secret-id /{name}/sign-in --secret-string '{{{content}}}'"
     )
 
 

@@ -141,12 +141,13 @@ def _check_secrets(providers: tuple[str, ...], work: Work) -> None:
         raise DeployFailed(
             f'the secret {name} is no JSON object, as in {{"openid": "…"}}. Nothing of the school changed.'
         )
-    for provider in providers:
-        if not isinstance(kept.get(provider), str) or not kept[provider].strip():
-            raise DeployFailed(
-                f"the settings name {provider}, and its client secret is not in the secret {name} yet. "
-                f"{where_the_secret_goes(provider, work.settings.name)}, then run the same command again."
-            )
+    missing = [it for it in providers if not isinstance(kept.get(it), str) or not kept[it].strip()]
+    if missing:
+        all_of_them = dict.fromkeys([*kept, *providers])  # the command replaces the whole object
+        raise DeployFailed(
+            f"the settings name {' and '.join(missing)}, of which the secret {name} has no client secret yet. "
+            f"{where_the_secret_goes(*all_of_them, name=work.settings.name)}, then run the same command again."
+        )
 
 
 def _push_images(step: plan.PushImages, work: Work) -> None:

@@ -164,9 +164,11 @@ def test_the_first_deploy_ends_with_a_running_recorded_release(operator: Operato
 @pytest.mark.parametrize(
     ("kept", "said"),
     [
-        ("{}", r"name google, and its client secret is not in the secret /apranova/sign-in yet.*put-secret-value"),
-        ('{"google": " "}', "name google"),
-        ('{"google": "x", "openid": 1}', "name openid"),
+        ("{}", r"name google and openid, of which the secret /apranova/sign-in has no .*put-secret-value"),
+        ('{"google": " ", "openid": "y"}', "name google,"),
+        ('{"google": "x", "openid": 1}', "name openid,"),
+        # The command replaces the whole object: it has a place for each of them.
+        ('{"github": "x", "google": "y"}', r'name openid, .*\'\{"github": "…", "google": "…", "openid": "…"\}\''),
         ("google=x", "is no JSON object"),
         ('["google"]', "is no JSON object"),
         ('{"google": "x", "openid": "y"}', ""),
