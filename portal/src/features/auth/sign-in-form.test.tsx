@@ -181,3 +181,16 @@ it("says from where else people come, at a school with a learning platform", asy
   expect(await screen.findByText("You can also open ApraNova from your course in Nordlicht Moodle.")).toBeTruthy();
   expect(screen.getByRole("alert").textContent).toContain("not connected with a cohort yet");
 });
+
+it("says from where alone people come, at a school without passwords and providers", async () => {
+  new FakeApi({
+    [OPTIONS]: { status: 200, body: { ...byPassword.body, passwords: false, platform: "Nordlicht Moodle" } },
+  });
+  show(<SignInForm />);
+  expect(
+    await screen.findByText("Open ApraNova from your course in Nordlicht Moodle. That signs you in."),
+  ).toBeTruthy();
+  expect(screen.queryByText(/also open/)).toBeNull();
+  expect(screen.queryByText("Sign in to open your workspace.")).toBeNull();
+  expect(screen.getAllByRole("button").map((it) => it.textContent)).toEqual(["Administrator? Use a password"]);
+});

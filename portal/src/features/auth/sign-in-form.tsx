@@ -28,10 +28,11 @@ export function SignInForm() {
   if (returned && error === null) return <Returned next={next} />;
   const providers = options.data?.providers ?? [];
   const passwords = options.data?.passwords !== false;
+  const onlyPlatform = !passwords && providers.length === 0;
   return (
     <VisitorFrame
       title="Welcome back"
-      intro="Sign in to open your workspace."
+      intro={onlyPlatform ? <PlatformNote only /> : "Sign in to open your workspace."}
       footer="New here? To sign up, use the link in the invitation from your school."
     >
       {error !== null && (
@@ -54,7 +55,7 @@ export function SignInForm() {
           </button>
         </p>
       )}
-      <PlatformNote />
+      {!onlyPlatform && <PlatformNote />}
     </VisitorFrame>
   );
 }
