@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useRef, useState } from "react";
 
 import { answer, api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
@@ -49,33 +49,42 @@ export interface Chosen {
   keeps_others: boolean;
 }
 
-/** Sends a file in pieces, and goes on after a lost connection. `part`: 0 to 1. */
+/** Sends a file in pieces, and goes on after a lost connection. `part`: 0 to 1. `id`: once it began. */
 export function useUpload(cohort: string) {
   const [part, setPart] = useState(0);
+  const [id, setId] = useState<string>();
+  const givenUp = useRef<string>(undefined);
   const change = useChange(cohort, async ({ file, keeps_others }: Chosen) => {
     setPart(0);
+    setId(undefined);
     const begun = await answer(
       api.POST("/api/cohorts/{cohort_id}/shared/uploads/", {
         ...ofCohort(cohort),
         body: { name: file.name, size: file.size, keeps_others },
       }),
     );
+    setId(begun.id);
+    const isGivenUp = () => givenUp.current === begun.id;
     let received = 0;
     let failures = 0;
-    while (received < file.size) {
+    while (received < file.size && !isGivenUp()) {
       try {
         received = await sendPiece(cohort, begun.id, received, file.slice(received, received + PIECE_BYTES));
         failures = 0;
         setPart(received / file.size);
       } catch (error) {
         failures += 1;
+        if (isGivenUp()) return;
         if (failures >= TRIES_MAX || (error instanceof ApiError && error.status === 404)) throw error;
         await new Promise((done) => setTimeout(done, TRY_AGAIN_MS));
         received = (await whatIsThere(cohort, begun.id)) ?? received;
       }
     }
   });
-  return { ...change, part };
+  const giveUp = () => {
+    givenUp.current = id;
+  };
+  return { ...change, part, id, giveUp };
 }
 
 async function sendPiece(cohort_id: string, upload_id: string, offset: number, piece: Blob): Promise<number> {

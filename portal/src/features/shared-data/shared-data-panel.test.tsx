@@ -65,6 +65,36 @@ it("says what is on its way and what failed, and refuses a file that is too larg
   expect(api.changes()).toEqual([]);
 });
 
+it("cancels an upload that runs, and sends nothing more of it", async () => {
+  const begun = { id: "u9", name: "wrong.csv", size: 3, received: 0, failure: "" };
+  let answerPiece = () => {};
+  const piece = new Promise<void>((done) => {
+    answerPiece = done;
+  });
+  const api = served(
+    {},
+    {
+      [`POST ${ALL}uploads/`]: { status: 201, body: begun },
+      [`PUT ${ALL}uploads/{upload_id}/`]: async () => {
+        await piece;
+        return { status: 404, body: { reason: "upload_not_found", detail: "There is no such upload (any more)." } };
+      },
+      [`DELETE ${ALL}uploads/{upload_id}/`]: { status: 204, body: undefined },
+    },
+  );
+  show(<SharedDataPanel cohort={COHORT} />);
+  fireEvent.click(await screen.findByRole("button", { name: "Upload files" }));
+  fireEvent.change(screen.getByLabelText("File"), { target: { files: [new File(["[1]"], "wrong.csv")] } });
+  fireEvent.click(screen.getByRole("button", { name: "Upload" }));
+  fireEvent.click(await screen.findByRole("button", { name: "Cancel the upload of wrong.csv" }));
+  answerPiece();
+  await waitFor(() => expect(screen.queryByText(/^Uploading wrong.csv/)).toBeNull());
+  expect(screen.queryByRole("alert")).toBeNull();
+  const routes = api.changes().map(({ route }) => route);
+  expect(routes).toContain("DELETE /api/cohorts/c1/shared/uploads/u9/");
+  expect(routes.filter((route) => route.startsWith("PUT")).length).toBeLessThan(2);
+});
+
 it("is not there where a school has none, and a teaching assistant only looks", async () => {
   served({ versions: [], files: [] });
   const { unmount } = show(

@@ -53,6 +53,7 @@ function Content({ cohort, shared }: { cohort: CohortDetail; shared: SharedData 
   const upload = useUpload(cohort.id);
   const cancel = useCancelUpload(cohort.id);
   const current = shared.versions.find(({ is_current }) => is_current);
+  const { id } = upload;
   const percent = Math.floor(upload.part * 100);
   const others = shared.uploads.filter(({ name }) => !(upload.isPending && upload.variables.file.name === name));
   return (
@@ -68,6 +69,17 @@ function Content({ cohort, shared }: { cohort: CohortDetail; shared: SharedData 
             Uploading {upload.variables.file.name}: {percent} %. Keep this page open.
             <progress className="mt-1 block h-2 w-full accent-accent" value={percent} max={100} />
           </label>
+          {id !== undefined && (
+            <Button
+              className="mt-2"
+              onClick={() => {
+                upload.giveUp();
+                cancel.mutate(id);
+              }}
+            >
+              Cancel <span className="sr-only">the upload of {upload.variables.file.name}</span>
+            </Button>
+          )}
         </div>
       )}
       <ul className="mt-4 space-y-2 text-sm empty:hidden">
