@@ -6,12 +6,13 @@ very first one signs at once. An old one stays published until nothing that it s
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.conf import settings
@@ -51,19 +52,30 @@ def signer() -> Signer:
 
 def _keys() -> list[SigningKey]:
     """Oldest first. Makes the next one when it is time, and forgets those that are over."""
-    keys = list(SigningKey.objects.order_by("created_at"))
+    keys = _readable()
     now = timezone.now()
     if keys and keys[-1].created_at > now - SIGNS_FOR + PUBLISHED_BEFORE:
         return keys
     with transaction.atomic():
         _wait_for_others()
-        keys = list(SigningKey.objects.order_by("created_at"))
+        keys = _readable()
         if not keys or keys[-1].created_at <= now - SIGNS_FOR + PUBLISHED_BEFORE:
             SigningKey.objects.filter(created_at__lt=now - SIGNS_FOR - PUBLISHED_AFTER).exclude(
                 pk__in=[it.pk for it in keys[-1:]]
             ).delete()
             _make()
-    return list(SigningKey.objects.order_by("created_at"))
+    return _readable()
+
+
+def _readable() -> list[SigningKey]:
+    """Oldest first. A school that changes its secret cannot read those from before: they are as
+    good as gone, and the next one is made at once."""
+    found = []
+    for key in SigningKey.objects.order_by("created_at"):
+        with contextlib.suppress(InvalidToken):
+            _decrypted(key)
+            found.append(key)
+    return found
 
 
 def _wait_for_others() -> None:

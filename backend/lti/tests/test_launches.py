@@ -9,6 +9,7 @@ import httpx
 import jwt
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from cryptography.fernet import Fernet
 from django.core import signing
 
 from backend.accounts.models import Invitation, User
@@ -432,8 +433,16 @@ def test_launches_from_one_network_are_limited(school, platform, browser, monkey
 
 def test_our_public_keys_are_derived_once_however_often_somebody_asks(school, browser, monkeypatch):
     first = browser().get("/api/auth/lti/keys/").json()
-    monkeypatch.setattr(signing_keys, "_decrypted", None)
+    monkeypatch.setattr(signing_keys, "serialization", None)
     assert browser().get("/api/auth/lti/keys/").json() == first
+
+
+def test_a_school_that_changed_its_secret_has_another_key(school, browser, settings):
+    [old] = browser().get("/api/auth/lti/keys/").json()["keys"]
+    settings.LTI_KEYS_ENCRYPTION_KEY = Fernet.generate_key()
+    [new] = browser().get("/api/auth/lti/keys/").json()["keys"]
+    assert new["kid"] != old["kid"]
+    assert signing_keys.signer().key_id == new["kid"]
 
 
 def test_our_keys_are_published_before_they_sign_and_their_secrets_are_not_kept_in_plain(school, browser):
