@@ -9,6 +9,7 @@ to happen exactly once.
 from __future__ import annotations
 
 import logging
+import math
 import time
 from datetime import timedelta
 
@@ -88,7 +89,7 @@ def hand_out_before_opening(workspace: Workspace) -> None:
 
 def _give_all(source: Source, workspace: Workspace, deadline: float) -> None:
     while rows := source.behind(workspace)[:HAND_OUT_IDS_MAX]:
-        states = _give(source, list(rows))
+        states = _give(source, list(rows), deadline)
         if states <= {HandOutState.FAILED} or time.monotonic() > deadline:
             return
         if HandOutState.WORKING in states:
@@ -115,8 +116,9 @@ def _of_running(rows: list[Row]) -> list[Row]:
     return [row for row in rows if workspace_id(row) in running]
 
 
-def _give(source: Source, rows: list[Row]) -> set[HandOutState]:
-    """Ask the manager, a request at a time; returns what the homes answered."""
+def _give(source: Source, rows: list[Row], deadline: float = math.inf) -> set[HandOutState]:
+    """Ask the manager, a request at a time, and none after the deadline (of time.monotonic());
+    returns what the homes answered."""
     states: set[HandOutState] = set()
     for request, wanted in source.requests(rows):
         for start in range(0, len(wanted), HAND_OUT_IDS_MAX):
@@ -126,6 +128,8 @@ def _give(source: Source, rows: list[Row]) -> set[HandOutState]:
             for id_, answer in answers.items():
                 _note(source, batch[id_], request.version, answer)
                 states.add(answer.state)
+            if time.monotonic() > deadline:
+                return states
     return states
 
 

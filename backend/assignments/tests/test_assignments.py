@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError
 from django.utils import timezone
 
+from backend.assignments import delivery
 from backend.assignments.delivery import RETRY_FAILED, hand_out_before_opening, hand_out_due
 from backend.assignments.models import Assignment, Bundle, HandOut
 from backend.audit.models import Record
@@ -105,6 +106,18 @@ def test_a_mistake_in_handing_out_keeps_nobody_out(cohort, join, monkeypatch):
 
     monkeypatch.setattr(HandOut.objects, "bulk_create", deleted_in_the_same_moment)
     assert student.get(f"/api/door/{student.workspace}/?browser={'0' * 64}").status_code == 302
+
+
+def test_a_student_whom_many_assignments_wait_for_is_not_kept_out_by_them(cohort, join, manager, monkeypatch):
+    student = join()
+    for number in range(3):
+        create(cohort, title=f"Lesson {number}")
+    student.post("/api/workspace/create/", json={})
+    monkeypatch.setattr(delivery, "BEFORE_OPENING_MAX_S", 0.0)
+    hand_out_before_opening(Workspace.objects.get(pk=student.workspace))
+    assert len(manager.handed_out) == 1, "one request had begun when the time was over"
+    hand_out_due()
+    assert len(manager.handed_out) == 3, "the others come while they work"
 
 
 def test_before_its_release_nobody_gets_it_and_no_student_sees_it(cohort, join, manager):
