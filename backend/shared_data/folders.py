@@ -10,6 +10,7 @@ Each workspace of the cohort has <root>/<cohort> mounted read-only, and ~/shared
 from __future__ import annotations
 
 import io
+import math
 import os
 import shutil
 import stat
@@ -110,7 +111,7 @@ class Folders:
         if not name.casefold().endswith(".zip"):
             return file.stat().st_size
         with _opened(file) as archive:
-            return sum(entry.file_size for entry in archive.infolist())
+            return sum(entry.file_size for entry in _checked(archive, math.inf).values())
 
     def used(self, cohort: str) -> int:
         """Bytes of all versions together; a file that several have counts once."""
@@ -223,8 +224,7 @@ def _place(upload: Path, place: Path) -> None:
 def _unpack(upload: Path, target: Path, bytes_max: int) -> None:
     """Plain files with relative paths; anything else is refused. Raises BadFiles."""
     with _opened(upload) as archive:
-        entries = _checked([it for it in archive.infolist() if not it.filename.endswith("/")], bytes_max)
-        for path, entry in entries.items():
+        for path, entry in _checked(archive, bytes_max).items():
             place = target / path
             _make_parents(place, target)
             _free(place)
@@ -270,7 +270,9 @@ def _copy(packed: IO[bytes], opened: IO[bytes], size: int) -> None:
         raise BadFiles("The zip file is damaged: a file is not as long as it says.")
 
 
-def _checked(found: list[zipfile.ZipInfo], bytes_max: int) -> dict[str, zipfile.ZipInfo]:
+def _checked(archive: zipfile.ZipFile, bytes_max: float) -> dict[str, zipfile.ZipInfo]:
+    """Path → entry of its files. Raises BadFiles."""
+    found = [it for it in archive.infolist() if not it.filename.endswith("/")]
     named = {name_of(entry): entry for entry in found}
     if len(named) < len(found):
         raise BadFiles("A file is in the zip file twice.")

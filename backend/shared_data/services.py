@@ -170,7 +170,7 @@ def _publish(folders: Folders, upload: SharedUpload) -> None:
     _drop_unrecorded(folders, cohort)
     current = SharedVersion.objects.filter(cohort=cohort, is_current=True).first()
     keep = current.number if current is not None and upload.keeps_others else None
-    room = _make_room(folders, cohort, folders.needs(upload.pk.hex, upload.name))
+    room = _make_room(folders, current, cohort, folders.needs(upload.pk.hex, upload.name))
     content = folders.build(key, upload_id=upload.pk.hex, name=upload.name, keep=keep, bytes_max=room)
     with transaction.atomic():
         _lock(cohort)
@@ -179,7 +179,7 @@ def _publish(folders: Folders, upload: SharedUpload) -> None:
         newest = SharedVersion.objects.filter(cohort=cohort).first()
         number = newest.number + 1 if newest is not None else 1
         SharedVersion.objects.filter(cohort=cohort).update(is_current=False)
-        what = f"{'added' if upload.keeps_others else 'replaced everything by'} {upload.name}"
+        what = f"{'added' if upload.keeps_others else 'replaced everything with'} {upload.name}"
         SharedVersion.objects.create(
             cohort=cohort,
             number=number,
@@ -195,22 +195,22 @@ def _publish(folders: Folders, upload: SharedUpload) -> None:
     _drop_old(folders, cohort)
 
 
-def _make_room(folders: Folders, cohort: Cohort, need: int) -> int:
-    """How much a new version may add. Old versions go for it, but not what students see. Raises
-    BadFiles: there is not enough."""
-    room = 0
-    for kept in range(VERSIONS_KEPT - 1, -1, -1):
-        _drop_old(folders, cohort, kept=kept)
-        room = settings.SHARED_BYTES_MAX - folders.used(cohort.pk.hex)
-        if need <= room:
-            break
-    else:
+def _make_room(folders: Folders, current: SharedVersion | None, cohort: Cohort, need: int) -> int:
+    """How much a new version may add. Old versions go for it, but not what students see, and none
+    for an upload that would not fit all the same. Raises BadFiles: there is not enough."""
+    room = settings.SHARED_BYTES_MAX - (current.bytes_total if current is not None else 0)
+    if need > room:
         raise BadFiles(
             f"It needs {need / 1e9:,.1f} GB, and there is room for {max(room, 0) / 1e9:.1f} GB next to what students "
             "see now. Empty the folder first, or upload less."
         )
     if not folders.has_room(need):
         raise BadFiles("The school's disk has no room for it. Tell your admin.")
+    for kept in range(VERSIONS_KEPT - 1, -1, -1):
+        _drop_old(folders, cohort, kept=kept)
+        room = settings.SHARED_BYTES_MAX - folders.used(cohort.pk.hex)
+        if need <= room:
+            break
     return room
 
 

@@ -179,7 +179,12 @@ def test_old_versions_make_room_and_what_students_see_does_not(shared):
     assert [it["number"] for it in shared.state()["versions"]] == [4, 3]
     shared.upload("huge.bin", b"0" * 700_000, keeps_others=False)
     assert "next to what students see now" in shared.state()["uploads"][0]["failure"]
-    assert [it["number"] for it in shared.state()["versions"]] == [4]
+    links = zip_of({"large.bin": "0" * 590_000}, links=("link",))
+    shared.upload("refused.zip", links, keeps_others=False)
+    assert "is a link" in shared.state()["uploads"][1]["failure"]
+    assert [it["number"] for it in shared.state()["versions"]] == [4, 3], "what comes to nothing takes nothing"
+    shared.upload("more.bin", b"0" * 590_000)
+    assert [it["number"] for it in shared.state()["versions"]] == [5, 4]
     assert shared.begin("too large", LIMIT + 1, status=422)
 
 

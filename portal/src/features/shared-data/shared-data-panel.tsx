@@ -217,7 +217,7 @@ function UploadDialog({
         />
         <SelectField label="What is there already" name="keeps" defaultValue="yes">
           <option value="yes">stays, but for files of the same name</option>
-          <option value="no">goes</option>
+          <option value="no">is removed</option>
         </SelectField>
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
