@@ -17,6 +17,7 @@ from manager.adapters.sandbox_engine.fleet import Fleet
 from manager.adapters.sandbox_engine.images import Images
 from manager.adapters.sandbox_engine.launcher import Launcher
 from manager.adapters.sandbox_engine.wire import LINE_MAX_BYTES, AttachHome, CallName, Failure, Stop
+from manager.adapters.sandbox_shim.wire import ShimGone
 from manager.ports.task_runner import TaskSpec
 
 log = logging.getLogger(__name__)
@@ -55,6 +56,8 @@ class EngineServer:
             return {"value": to_json(await self._carry_out(call, request.get("arguments")))}
         except ApraNovaError as error:
             failure = Failure(error.reason, error.message, error.detail)
+        except ShimGone:
+            raise  # the engine ends: without an answer, the call is made again when the next one is there
         except (BadMessage, json.JSONDecodeError) as error:
             failure = Failure(Reason.BAD_REQUEST, "The sandbox engine does not understand this call", str(error))
         except Exception as error:  # one broken call must not end the engine and with it every task

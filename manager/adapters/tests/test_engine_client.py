@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import tempfile
@@ -16,6 +17,8 @@ from contract.errors import ApraNovaError
 from contract.names import WorkspaceKind
 from manager.adapters.sandbox_engine import client
 from manager.adapters.sandbox_engine.client import SandboxEngineTaskRunner
+from manager.adapters.sandbox_engine.server import EngineServer
+from manager.adapters.sandbox_shim.wire import ShimGone
 
 
 @pytest.fixture
@@ -46,6 +49,23 @@ def test_a_call_waits_for_an_engine_that_restarts(engine_socket: Path, dies_firs
     answer = json.dumps({"value": "vscode-1"}).encode() + b"\n"
     serve(engine_socket, [b"", answer] if dies_first else [answer], after_s=0.0 if dies_first else 0.4)
     assert SandboxEngineTaskRunner(engine_socket, isolation="bubblewrap").image(WorkspaceKind.VSCODE) == "vscode-1"
+
+
+async def test_an_engine_whose_shim_has_gone_gives_no_answer(engine_socket: Path) -> None:
+    """The story: a click met "The sandbox engine failed" in the moment between the two ends."""
+
+    class Fleet:
+        def list_tasks(self) -> None:
+            raise ShimGone("it ended")
+
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(engine_socket))
+        server = EngineServer(Fleet(), None, None)  # type: ignore[arg-type]
+        async with await server.listen(listener):
+            reader, writer = await asyncio.open_unix_connection(engine_socket)
+            writer.write(b'{"call": "list_tasks"}\n')
+            assert await reader.read() == b""
+            writer.close()
 
 
 def test_neither_waits_forever(engine_socket: Path, monkeypatch: pytest.MonkeyPatch) -> None:
