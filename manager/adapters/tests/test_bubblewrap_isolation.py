@@ -89,6 +89,7 @@ def test_it_sees_no_file_of_the_host_but_the_distribution(engine: EngineUnderTes
             "proc",
             "run",
             "sbin",
+            "shared",
             "tmp",
             "usr",
             "var",
