@@ -101,6 +101,7 @@ def _look_in_the_frame(page: Page, lti: Platform, screen: str) -> None:
     alone.goto(f"{lti.issuer}/alone")
     Onlooker(alone).look(screen)
     alone.close()
+    page.bring_to_front()
 
 
 def _post(page: Page, product: Product, path: str, body: dict[str, str]) -> dict[str, str]:
