@@ -64,3 +64,8 @@ def test_the_readme_names_every_command_of_the_help_every_guide_and_every_runboo
     assert commands - set(COMMAND.findall(readme)) == set()
     pages = [page for folder in ("guides", "runbooks") for page in (ROOT / "docs" / folder).glob("*.md")]
     assert [page.name for page in pages if f"({page.relative_to(ROOT)})" not in readme] == []
+
+
+def test_each_decision_has_a_number_of_its_own() -> None:
+    numbers = [it.name[:4] for it in (ROOT / "docs/decisions").glob("[0-9]*.md")]
+    assert sorted(set(numbers)) == sorted(numbers)
