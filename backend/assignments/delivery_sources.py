@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
@@ -64,11 +64,7 @@ class _HandOuts:
                 cohort__memberships__student__workspaces__deleted_at__isnull=True,
             )
             pairs = missing.values_list("pk", f"{home}__pk")
-        HandOut.objects.bulk_create(
-            (HandOut(assignment_id=one, workspace_id=other, next_try_at=timezone.now()) for one, other in pairs),
-            ignore_conflicts=True,
-            batch_size=1000,
-        )
+        _add(self.rows(), "assignment_id", pairs)
 
     def behind(self, workspace: Workspace | None = None) -> Rows:
         rows = HandOut.objects.filter(version__lt=F(self.newest), assignment__cohort__active=True)
@@ -114,11 +110,7 @@ class _FilesReturns:
                 student__workspaces__deleted_at__isnull=True,
             )
             pairs = missing.values_list("pk", f"{home}__pk")
-        FilesReturn.objects.bulk_create(
-            (FilesReturn(submission_id=one, workspace_id=other, next_try_at=timezone.now()) for one, other in pairs),
-            ignore_conflicts=True,
-            batch_size=1000,
-        )
+        _add(self.rows(), "submission_id", pairs)
 
     def behind(self, workspace: Workspace | None = None) -> Rows:
         """Not what was taken back meanwhile."""
@@ -148,6 +140,13 @@ SOURCES: tuple[Source, ...] = (_HandOuts(), _FilesReturns())
 def returned_folder(assignment: Assignment) -> str:
     """Below ~/project. Not in the assignment's own: what is collected again is the student's."""
     return f"{assignment.folder}{RETURNED_SUFFIX}"
+
+
+def _add(rows: Rows, of: str, pairs: Iterable[tuple[Any, str]]) -> None:
+    """A row for each pair of what is brought and a workspace. What is there stays."""
+    now = timezone.now()
+    missing = (rows.model(**{of: one}, workspace_id=other, next_try_at=now) for one, other in pairs)
+    rows.bulk_create(missing, ignore_conflicts=True, batch_size=1000)
 
 
 def _owner_id(workspace: Workspace) -> Any:
