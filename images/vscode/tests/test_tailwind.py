@@ -135,21 +135,25 @@ def shows(page: Page, word: str, text: str) -> None:
     def is_shown() -> bool:
         # The mouse alone may show it, too, and what is shown may lie above the word.
         with contextlib.suppress(NeverShown):
-            page.locator(".monaco-editor .view-line span", has_text=word).last.click(timeout=3_000)
+            click_word(page, word)
             run_command(page, "Show or Focus Hover")
             explained.first.wait_for(timeout=3_000)
-        if explained.first.is_visible():
-            return True
-        page.keyboard.press("Escape")
-        return False
+        return explained.first.is_visible()
 
     until(is_shown, f"{word} was not explained", within_s=90)
     page.keyboard.press("Escape")
 
 
+def click_word(page: Page, word: str) -> None:
+    """Playwright scrolls what a hover hides; below VS Code's sticky lines it stays hidden."""
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+Home")
+    page.locator(".monaco-editor .view-line span", has_text=word).last.click(timeout=3_000)
+
+
 def completes(page: Page, word: str, text: str) -> None:
     """Type a class behind `word`, as people do, and take the first that is offered."""
-    page.locator(".monaco-editor .view-line span", has_text=word).last.click()
+    until(lambda: not click_word(page, word), ignoring=NeverShown)
     page.keyboard.press("Control+ArrowRight")
     page.keyboard.type(f" {text}", delay=50)
     offered = page.locator(".suggest-widget.visible .monaco-list-row.focused", has_text="from-red-50")
