@@ -92,6 +92,8 @@ DEEDS = {
     "assignment.set_check": "set up the check of the assignment {target} in the cohort {cohort}",
     "assignment.remove_check": "removed the check of the assignment {target} in the cohort {cohort}",
     "assignment.run_checks": "ran the checks of the assignment {target} in the cohort {cohort} again",
+    "starter.set": "set the starter of the cohort {target}",
+    "starter.remove": "removed the starter of the cohort {target}",
     "shared.upload": "began to upload {name} as shared data of the cohort {target}",
     "shared.cancel": "canceled the upload of {name} as shared data of the cohort {target}",
     "shared.publish": "shared {name} with the cohort {target}",

@@ -1056,6 +1056,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/starter/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What new homes begin with */
+        get: operations["get_starter"];
+        /**
+         * Set what new homes begin with
+         * @description It comes into ~/project of each home that is new, before the editor opens. 422 with a
+         *     sentence when the zip is not fit for that.
+         */
+        put: operations["set_starter"];
+        post?: never;
+        /**
+         * Remove the starter
+         * @description What homes have stays there.
+         */
+        delete: operations["remove_starter"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/timetable/": {
         parameters: {
             query?: never;
@@ -2858,6 +2884,16 @@ export interface components {
             time_zone: string;
             track: components["schemas"]["Track"];
         };
+        /** CohortStarterOut */
+        CohortStarterOut: {
+            /** Failed */
+            failed: number;
+            /** Given */
+            given: number;
+            /** Skipped */
+            skipped: number;
+            starter: components["schemas"]["StarterOut"] | null;
+        };
         /** CollectIn */
         CollectIn: {
             /** Student Id */
@@ -4171,6 +4207,20 @@ export interface components {
             /** Memory Mib */
             memory_mib: number;
             size: components["schemas"]["WorkspaceSize"];
+        };
+        /** StarterOut */
+        StarterOut: {
+            /** Bytes */
+            bytes: number;
+            /** Files */
+            files: number;
+            /** Paths */
+            paths: string[];
+            /**
+             * Set At
+             * Format: date-time
+             */
+            set_at: string;
         };
         /**
          * State
@@ -6763,6 +6813,101 @@ export interface operations {
             path: {
                 cohort_id: string;
                 upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortStarterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortStarterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
             };
             cookie?: never;
         };
