@@ -82,6 +82,7 @@ DEEDS = {
     "announcement.end": "ended the announcement to {whom}: {text}",
     "history.list": "opened the history of {target}",
     "history.read": "read {path} in the history of {target}",
+    "history.versions": "looked at how {path} grew in the history of {target}",
     "history.put_back": "brought back {path} in {target} from an earlier state",
     "history.put_back_failed": "tried to bring back files in {target} and failed",
     "assignment.create": "made the assignment {target} in the cohort {cohort}",

@@ -835,6 +835,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/members/{student_id}/history/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a file grew
+         * @description The moments at which it changed. It is in the audit log.
+         */
+        get: operations["list_students_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/members/{student_id}/look/": {
         parameters: {
             query?: never;
@@ -3221,6 +3241,27 @@ export interface components {
             /** File */
             file: string;
         };
+        /** FileVersionOut */
+        FileVersionOut: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Is There */
+            is_there: boolean;
+            /** Size */
+            size: number;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+        };
+        /** FileVersionsOut */
+        FileVersionsOut: {
+            /** Cut */
+            cut: boolean;
+            /** Items */
+            items: components["schemas"]["FileVersionOut"][];
+        };
         /** FindingOut */
         FindingOut: {
             /** Guide */
@@ -4297,6 +4338,8 @@ export interface components {
             has_check: boolean;
             /** Items */
             items: components["schemas"]["SubmissionOut"][];
+            /** Shows History */
+            shows_history: boolean;
             /** Time Zone */
             time_zone: string;
             /** Title */
@@ -6363,6 +6406,40 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FolderOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_students_versions: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileVersionsOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

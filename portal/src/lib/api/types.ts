@@ -77,3 +77,4 @@ export type Invitation = Schemas["OpenInvitationOut"];
 export type SharedData = Schemas["SharedDataOut"];
 export type SharedUpload = Schemas["SharedUploadOut"];
 export type CohortStarter = Schemas["CohortStarterOut"];
+export type FileVersion = Schemas["FileVersionOut"];
