@@ -104,7 +104,7 @@ class Policy:
     meter_s: float = 60.0
     """How often the seconds of warm tasks are counted."""
     cohorts_per_pass_max: int = 20
-    """Cohorts of which one page of members is read in a pass."""
+    """Cohorts that one pass prepares at most, with all their members."""
     sizes: Sizes = field(default_factory=lambda: ON_ONE_MACHINE)
     default_size: WorkspaceSize = WorkspaceSize.SMALL
     size_at_claim: bool = True

@@ -3,17 +3,19 @@ sentence when not."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contract.manager import COHORT_CLASSES_MAX, ClassTime, CohortRequest
+from contract.manager import COHORT_CLASSES_MAX, COHORT_MEMBERS_MAX, ClassTime, CohortRequest
 from contract.names import WorkspaceKind
 from contract.wire import to_json
 from manager.domain.pool.cohort import OPENS_BEFORE_S
 from manager.entrypoints.handler import InvocationHandler
 from manager.tests.school import ANNA, BEN, School
+from manager.use_cases.reconcile_pass import observe, reconcile_pass
 
 BERLIN = CohortRequest("berlin-3", "Berlin-3", WorkspaceKind.VSCODE, (), (ANNA, BEN), newcomers=2)
 
@@ -58,6 +60,22 @@ def test_a_class_that_has_begun_stays_known_whatever_is_announced_later() -> Non
     kept = school.store.find_cohort("berlin-3")
     assert kept is not None
     assert [item.starts_at for item in kept.classes] == [now + 60]
+
+
+def test_a_pass_reads_the_members_of_so_many_cohorts_and_leaves_the_others_to_the_next() -> None:
+    school = School()
+    begins = school.clock.now() + 600.0
+    many = tuple(f"ws-{''.join(letters)}zzzzzzz" for letters in itertools.product("abcdefghijklmnop", repeat=3))
+    for minute, (cohort_id, members) in enumerate((("a", many[:COHORT_MEMBERS_MAX]), ("b", (ANNA,)), ("c", (BEN,)))):
+        classes = (ClassTime(begins + 60.0 * minute, begins + 7_200.0),)
+        ask(school, "put_cohort", replace(BERLIN, cohort_id=cohort_id, classes=classes, members=members))
+    prepared = []
+    for _ in range(3):
+        pool = observe(school.world, school.clock.now()).pool
+        assert pool is not None
+        prepared.append([due.cohort.cohort_id for due in pool.cohorts])
+        reconcile_pass(school.world)
+    assert prepared == [["a"], ["b", "c"], []]
 
 
 def test_a_removed_cohort_is_gone_and_removing_it_again_is_no_error() -> None:

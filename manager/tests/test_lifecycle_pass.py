@@ -18,7 +18,7 @@ from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, Shape
 from manager.domain.pool.attendance import Attendance
-from manager.domain.pool.cohort import Cohort, Study
+from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.outlook import Outlook
 from manager.domain.reconcile import Observation, reconcile
@@ -240,7 +240,7 @@ def test_a_launch_is_counted_for_the_hour_of_its_claim() -> None:
         school.store.write(task)
     forget(school.world, tuple(school.store.list_tasks(limit=9)))
     demand = school.store.find_demand()
-    assert sum(demand.by_shape(school.clock.now()).values()) == 2
+    assert sum(demand.by_shape().values()) == 2
     assert [demand.in_hour(Shape(WorkspaceKind.VSCODE), at + 3_600.0 * hour) for hour in (-1, 0, 1, 2)] == [0, 1, 1, 0]
     assert school.store.list_tasks(limit=9) == ()
 
@@ -251,7 +251,7 @@ def test_a_new_record_knows_nothing_but_what_it_is_made_of() -> None:
         (Task("t", kind, "i", 1.0, "s"), {"task_id", "kind", "image", "created_at", "agent_token", "state"}),
         (Workspace("w", "o", kind), {"workspace_id", "owner_id", "kind", "state", "backup"}), (BackupHealth(), set()),
         (Outlook(), {"outlook_id"}), (Demand(), {"demand_id"}), (Cohort("c", "l", kind), {"cohort_id", "label", "kind", "attendance"}),
-        (Attendance(), set()), (Study(1.0), {"class_at", "attendance"}), (SEEN, {"task_id", "alive", "started_at", "control_address"}),
+        (Attendance(), set()), (SEEN, {"task_id", "alive", "started_at", "control_address"}),
     ):  # fmt: skip
         assert {name for name, value in vars(made).items() if value} == given
     assert (Outlook().outlook_id, Demand().demand_id, Cohort("c", "l", kind).attendance) == (

@@ -23,7 +23,7 @@ from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Forecast, Recent, usual_launches
 from manager.domain.pool.outlook import Curve, Outlook, Target
-from manager.domain.pool.reconcile import CohortPage, PoolFacts, reconcile_pool
+from manager.domain.pool.reconcile import DueCohort, PoolFacts, reconcile_pool
 
 CODE, DATA = Shape(WorkspaceKind.VSCODE), Shape(WorkspaceKind.SUPERSET)
 BERLIN = "Europe/Berlin"
@@ -102,23 +102,19 @@ def test_everybody_counts_for_the_size() -> None:
     assert "about 20 of Berlin-3 are expected: class at 09:00, 90% usually come" in done.decisions
 
 
-def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
-    group = cohort(comes())
-    group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
-    done, pages = RecordPrepared((), Outlook(), ()), 0
-    while (ids := preparing.page(group, CLASS - HOUR)) and group.next_class(CLASS - HOUR):
-        done = preparing.prepare(group, [comes()] * len(ids), done, now=CLASS - HOUR, policy=POLICY)
-        group, pages = done.cohorts[-1], pages + 1
-    assert (pages, len(done.decisions)) == (3, 1)
+def test_a_prepared_class_is_reported_once_and_its_cohort_is_no_longer_due() -> None:
+    done = prepared(cohort(comes()), *[comes()] * 250)
+    assert len(done.decisions) == 1
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
+    (group,) = done.cohorts
     assert (group.due_at, group.prepared_until) == (None, CLASS)
 
 
 def test_a_pass_records_all_classes_that_it_prepares_in_one_write() -> None:
     """Members of another kind are not counted: they launch something else."""
     other = replace(comes(1), kind=DATA.kind)
-    pages = (CohortPage(cohort(comes(), other), (comes(), other)), CohortPage(cohort(comes(2)), (comes(2),)))
-    facts = PoolFacts(cohorts=pages)
+    due = (DueCohort(cohort(comes(), other), (comes(), other)), DueCohort(cohort(comes(2)), (comes(2),)))
+    facts = PoolFacts(cohorts=due)
     found = reconcile_pool(Fleet(), facts, CLASS - OPENS_BEFORE_S, POLICY).actions
     (recorded,) = [action for action in found if isinstance(action, RecordPrepared)]
     assert [it.attendance.could for it in recorded.cohorts] == [10, 10]
@@ -128,7 +124,8 @@ def test_a_pass_records_all_classes_that_it_prepares_in_one_write() -> None:
 
 
 def test_a_cancelled_class_is_not_prepared() -> None:
-    assert preparing.page(replace(cohort(comes()), classes=()), CLASS - HOUR) == ()
+    done = prepared(replace(cohort(comes()), classes=()), comes())
+    assert (done.outlook, done.decisions, done.cohorts[0].due_at) == (Outlook(), (), None)
 
 
 def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> None:

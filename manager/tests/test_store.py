@@ -77,7 +77,7 @@ def test_the_record_of_past_launches_is_conditional_like_any_other(store: Worksp
     with pytest.raises(VersionConflict):
         store.write(counted)
     store.write(store.find_demand().with_launch(Shape(WorkspaceKind.VSCODE), at=NOW, now=NOW))
-    assert store.find_demand().by_shape(NOW) == {Shape(WorkspaceKind.SUPERSET): 1, Shape(WorkspaceKind.VSCODE): 1}
+    assert store.find_demand().by_shape() == {Shape(WorkspaceKind.SUPERSET): 1, Shape(WorkspaceKind.VSCODE): 1}
 
 
 def test_unknown_records_are_none(store: WorkspaceStore) -> None:

@@ -15,18 +15,6 @@ OPENS_BEFORE_S = 3_900.0
 
 
 @dataclass(frozen=True)
-class Study:
-    """A class being prepared, page by page, so that no pass reads all members of a large cohort."""
-
-    class_at: float
-    next_member: int = 0
-    attendance: Attendance = field(default_factory=Attendance)
-    """Of the members read so far, at the last classes."""
-    expected: float = 0.0
-    """Launches expected of them."""
-
-
-@dataclass(frozen=True)
 class Cohort:
     cohort_id: str
     label: str
@@ -39,7 +27,6 @@ class Cohort:
     """When the last classes that took place began, oldest first."""
     attendance: Attendance = field(default_factory=Attendance)
     """As it was when the last class was prepared."""
-    study: Study | None = None
     prepared_until: float = 0.0
     """Classes that begin up to then have been prepared."""
     due_at: float | None = None
@@ -52,17 +39,14 @@ class Cohort:
         """Replace what was known; a class that has begun stays, and is remembered."""
         begun = tuple(item for item in self.classes if item.starts_at <= now)
         later = tuple(sorted((item for item in request.classes if item.starts_at > now), key=lambda c: c.starts_at))
-        members = tuple(dict.fromkeys(request.members))
         return replace(
             self,
             label=request.label,
             kind=request.kind,
             size=request.size,
             classes=(*begun, *later),
-            members=members,
+            members=tuple(dict.fromkeys(request.members)),
             newcomers=request.newcomers,
-            # With other members, a study's place in their list would be wrong.
-            study=self.study if members == self.members else None,
         ).moved_on(now)
 
     def moved_on(self, now: float) -> Cohort:

@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from contract.names import WorkspaceKind, WorkspaceSize
 from manager.domain.policy import Shape
 
-WINDOW_DAYS = 14
-"""What the schedule's size is shared by."""
 HABIT_DAYS = 28
-"""What the planner knows of a school's habits."""
+"""For so long launches are remembered."""
 _DAY_S, _HOUR_S = 86_400.0, 3_600.0
 
 
@@ -63,13 +61,11 @@ class Demand:
         hours = self._hours_by_day.get((int(at // _DAY_S), shape))
         return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
 
-    def by_shape(self, now: float) -> Mapping[Shape, int]:
-        """Launches in the window, which ends now."""
-        oldest = int(now // _DAY_S) - WINDOW_DAYS + 1
+    def by_shape(self) -> Mapping[Shape, int]:
+        """All launches that are remembered."""
         totals: Counter[Shape] = Counter()
         for entry in self.days:
-            if entry.day >= oldest:
-                totals[entry.shape] += entry.launches
+            totals[entry.shape] += entry.launches
         return totals
 
     @functools.cached_property

@@ -7,7 +7,7 @@ so that a pass reads one record however many cohorts a school has.
 from __future__ import annotations
 
 import datetime as dt
-import itertools
+import math
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -40,22 +40,15 @@ class Curve:
 
     def between(self, begin: float, end: float) -> float:
         """Expected launches from `begin` to `end`; within a minute they come evenly."""
-        launches = self.launches
-        first = max(0.0, (begin - self.begins_at) / MINUTE_S)
-        last = min(float(len(launches)), (end - self.begins_at) / MINUTE_S)
-        if first >= last:
-            return 0.0
-        opens, closes = int(first), int(last)
-        if opens == closes:
-            return launches[opens] * (last - first)
-        total = sum(launches[opens + 1 : closes], launches[opens] * (opens + 1.0 - first))
-        return total if closes == last else total + launches[closes] * (last - closes)
+        first, last = (begin - self.begins_at) / MINUTE_S, (end - self.begins_at) / MINUTE_S
+        minutes = range(max(0, int(first)), min(len(self.launches), math.ceil(last)))
+        return sum(self.launches[it] * (min(last, it + 1.0) - max(first, it)) for it in minutes)
 
     def with_class(self, class_at: float, launches: Sequence[float], *, now: float) -> Curve:
         """Add one class; its launches are by minute from FROM_S before it on."""
         begin = (now - _KEPT_S) // MINUTE_S * MINUTE_S
-        ends = [begin + index * MINUTE_S for index in range(_AHEAD_MAX_MIN + 1)]
-        minutes = [self.between(minute, end) for minute, end in itertools.pairwise(ends)]
+        ends = [begin + index * MINUTE_S for index in range(1, _AHEAD_MAX_MIN + 1)]
+        minutes = [self.between(end - MINUTE_S, end) for end in ends]
         offset = round((class_at + FROM_S - begin) / BIN_S)
         for index, count in enumerate(launches):
             if 0 <= offset + index < len(minutes):

@@ -33,7 +33,7 @@ def targets(
     full = policy.schedule.target(now)
     by_schedule = policy.pool_policy is PoolPolicy.SCHEDULE
     affordable = full if by_schedule else cut_to_worth(full, policy)
-    scheduled = share(affordable, demand.by_shape(now), shapes, one_of_each=policy.schedule.is_peak(now))
+    scheduled = share(affordable, demand.by_shape(), shapes, one_of_each=policy.schedule.is_peak(now))
     if by_schedule:
         return {shape: Target.of(shape, size, "by the schedule") for shape, size in scheduled.items()}
     because = "by the schedule" + ("" if affordable == full else ", cut to its worth")
@@ -71,31 +71,19 @@ def look_again_s(shapes: Sequence[Shape], outlook: Outlook, *, now: float, polic
 
 
 def share(size: int, launches: Mapping[Shape, int], shapes: Sequence[Shape], *, one_of_each: bool) -> dict[Shape, int]:
-    """Divide the pool between the shapes by their launches (largest remainder, Hamilton's method).
+    """Divide the pool between the shapes by their launches, one task after the other (Webster's
+    method): each goes where a task has the most launches to serve.
 
     Without any launch yet, all shapes count the same. `one_of_each`: first every shape gets one, as
-    far as the size allows, the most wanted first. The sum is always `size`, unless there is no
-    shape.
+    far as the size allows. The sum is always `size`, unless there is no shape.
     """
-    if not shapes:
-        return {}
     wanted = {shape: launches.get(shape, 0) for shape in shapes}
     if not any(wanted.values()):
         wanted = dict.fromkeys(shapes, 1)
     most_wanted = sorted(shapes, key=lambda shape: -wanted[shape])  # stable: a tie goes by the order of the shapes
-    shares = dict.fromkeys(shapes, 0)
-    if one_of_each:
-        shares |= dict.fromkeys(most_wanted[:size], 1)
-    total = sum(wanted.values())
-    quotas = {shape: max(0.0, size * wanted[shape] / total - shares[shape]) for shape in shapes}
-    left = size - sum(shares.values())
-    scale = left / sum(quotas.values()) if left else 0.0
-    exact = {shape: quotas[shape] * scale for shape in shapes}
-    for shape in shapes:
-        shares[shape] += int(exact[shape])
-    by_remainder = sorted(most_wanted, key=lambda shape: -(exact[shape] - int(exact[shape])))
-    for shape in by_remainder[: size - sum(shares.values())]:
-        shares[shape] += 1
+    shares = dict.fromkeys(shapes, 0) | dict.fromkeys(most_wanted[:size] if one_of_each else (), 1)
+    for _ in range(size - sum(shares.values()) if shapes else 0):
+        shares[max(most_wanted, key=lambda shape: wanted[shape] / (shares[shape] + 0.5))] += 1
     return shares
 
 

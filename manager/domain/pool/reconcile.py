@@ -24,8 +24,8 @@ _KEPT_AT_LEAST_S = 60.0
 
 
 @dataclass(frozen=True)
-class CohortPage:
-    """A cohort that is due, and those of the next members to read that exist."""
+class DueCohort:
+    """A cohort whose next class is to be prepared, and those of its members that exist."""
 
     cohort: Cohort
     members: tuple[Workspace, ...]
@@ -40,7 +40,7 @@ class PoolFacts:
     demand: Demand = field(default_factory=Demand)
     outlook: Outlook = field(default_factory=Outlook)
     recent: Recent = field(default_factory=Recent)
-    cohorts: tuple[CohortPage, ...] = ()
+    cohorts: tuple[DueCohort, ...] = ()
     used_mib: int | None = None
     """What all live tasks count with, where `Policy.memory_max_mib` limits it."""
     sessions: int = 0
@@ -87,7 +87,7 @@ class _Pass:
         """What is launched, announced or still warm; of a kind without any, the default size."""
         facts = self._facts
         found = {
-            *(shape for shape, launches in facts.demand.by_shape(self._now).items() if launches),
+            *(shape for shape, launches in facts.demand.by_shape().items() if launches),
             *(curve.shape for curve in facts.outlook.curves),
             *(shape for shape, times in facts.recent.launches.items() if times),
             *(shape for shape, hints in facts.recent.hints.items() if hints),
@@ -165,10 +165,10 @@ class _Pass:
                 yield StartWarmTask(shape, self._facts.images[shape.kind], target.because)
 
     def prepare_classes(self) -> Iterator[PoolAction]:
-        """One page of each due cohort; the outlook is written together with them."""
+        """The outlook is written together with the cohorts."""
         prepared = RecordPrepared((), self._facts.outlook, ())
-        for page in self._facts.cohorts:
-            prepared = preparing.prepare(page.cohort, page.members, prepared, now=self._now, policy=self._policy)
+        for due in self._facts.cohorts:
+            prepared = preparing.prepare(due.cohort, due.members, prepared, now=self._now, policy=self._policy)
         if prepared.cohorts:
             yield prepared
 
