@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.policy import Policy, PoolSchedule, Shape
-from manager.domain.pool.actions import StartWarmTask
 from manager.domain.pool.demand import HABIT_DAYS, DayOfLaunches, Demand
 from manager.domain.pool.planner import share
-from manager.domain.pool.reconcile import PoolFacts
+from manager.domain.pool.reconcile import PoolFacts, StartWarmTask
 from manager.domain.reconcile import Observation, reconcile
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch

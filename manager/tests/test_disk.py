@@ -12,8 +12,7 @@ from contract.names import DiskLevel, StopReason, WorkspaceState
 from manager.adapters.memory.meter import MemoryHomeMeter
 from manager.adapters.memory.runner import MemoryTaskAgent
 from manager.adapters.system.disk_watch import DiskWatch
-from manager.domain.disk_reserve import Space, to_stop
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured
+from manager.domain.disk import HomeDisk, HomeUse, Space, measured, to_stop
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School

@@ -21,8 +21,7 @@ from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.domain.lifecycle.binding import bind
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, Shape
 from manager.domain.pool.cohort import Cohort

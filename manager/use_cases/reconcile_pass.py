@@ -11,12 +11,10 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import COHORT_MEMBERS_MAX
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import PoolPolicy
-from manager.domain.pool.actions import PoolPlan
-from manager.domain.pool.reconcile import DueCohort, PoolFacts
+from manager.domain.pool.reconcile import DueCohort, PoolFacts, PoolPlan
 from manager.domain.reconcile import Observation, Plan, reconcile
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import FIND_MAX

@@ -51,10 +51,9 @@ class Demand:
         hours = list(entry.hours or (0,) * 24)
         hours[int(at % _DAY_S // _HOUR_S)] += 1
         days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
-        oldest = int(now // _DAY_S) - HABIT_DAYS
-        order = sorted(days.values(), key=lambda entry: (entry.day, str(entry.shape)))
-        kept = tuple(entry for entry in order if entry.day >= oldest)
-        return replace(self, days=kept, counted_at=now, since=at if self.since is None else min(at, self.since))
+        kept = (entry for entry in days.values() if entry.day >= int(now // _DAY_S) - HABIT_DAYS)
+        order = tuple(sorted(kept, key=lambda entry: (entry.day, str(entry.shape))))
+        return replace(self, days=order, counted_at=now, since=at if self.since is None else min(at, self.since))
 
     def in_hour(self, shape: Shape, at: float) -> int:
         """Launches in the hour of the clock (UTC) that `at` lies in."""

@@ -7,6 +7,7 @@ so that a pass reads one record however many cohorts a school has.
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import math
 import zoneinfo
 from collections.abc import Iterable, Sequence
@@ -14,20 +15,17 @@ from dataclasses import dataclass, replace
 
 from contract.names import WorkspaceKind, WorkspaceSize
 from manager.domain.policy import Shape
-from manager.domain.pool.attendance import BIN_S, FROM_S
+from manager.domain.pool.attendance import FROM_S, MINUTE_S
 
-MINUTE_S = 60.0
 _KEPT_S = 4_200.0
-"""How long the past is kept: in its hour, launches for a class must not count as habit.
-"""
-_AHEAD_MAX_MIN = 360
+"""How long the past is kept: in its hour, launches for a class must not count as habit."""
 DECISIONS_MAX = 50
 COHORTS_MAX = 200
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Launches of one shape expected for classes, by minute from `begins_at` on."""
+    """Launches of one shape expected for the classes of one time, by minute from `begins_at` on."""
 
     kind: WorkspaceKind
     begins_at: float
@@ -44,32 +42,14 @@ class Curve:
         minutes = range(max(0, int(first)), min(len(self.launches), math.ceil(last)))
         return sum(self.launches[it] * (min(last, it + 1.0) - max(first, it)) for it in minutes)
 
-    def with_class(self, class_at: float, launches: Sequence[float], *, now: float) -> Curve:
-        """Add one class; its launches are by minute from FROM_S before it on."""
-        begin = (now - _KEPT_S) // MINUTE_S * MINUTE_S
-        ends = [begin + index * MINUTE_S for index in range(1, _AHEAD_MAX_MIN + 1)]
-        minutes = [self.between(end - MINUTE_S, end) for end in ends]
-        offset = round((class_at + FROM_S - begin) / BIN_S)
-        for index, count in enumerate(launches):
-            if 0 <= offset + index < len(minutes):
-                minutes[offset + index] += count
-        while minutes and minutes[-1] == 0.0:
-            minutes.pop()
-        return replace(self, begins_at=begin, launches=tuple(round(count, 4) for count in minutes))
-
 
 @dataclass(frozen=True)
 class CohortSize:
-    """How many one cohort has, and what they would launch."""
+    """How many one cohort has, and what they launch."""
 
     cohort_id: str
     people: int
     kind: WorkspaceKind
-    of_size: WorkspaceSize | None = None
-
-    @property
-    def shape(self) -> Shape:
-        return Shape(self.kind, self.of_size)
 
 
 @dataclass(frozen=True)
@@ -115,8 +95,8 @@ class Outlook:
         """Launches for classes between two times."""
         return sum(curve.between(begin, end) for curve in self.curves if curve.shape == shape)
 
-    def largest_cohort(self, shape: Shape) -> int:
-        return max((cohort.people for cohort in self.cohorts if cohort.shape == shape), default=0)
+    def largest_cohort(self, kind: WorkspaceKind) -> int:
+        return max((cohort.people for cohort in self.cohorts if cohort.kind is kind), default=0)
 
     def with_cohort(self, cohort_id: str, new: CohortSize | None) -> Outlook:
         """None: it is gone."""
@@ -125,10 +105,16 @@ class Outlook:
         return replace(self, cohorts=tuple(ordered[:COHORTS_MAX]))
 
     def with_class(self, shape: Shape, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
-        new = Curve(shape.kind, now, (), shape.size)
-        curve = next((item for item in self.curves if item.shape == shape), new)
-        others = tuple(item for item in self.curves if item.shape != shape)
-        return replace(self, curves=(*others, curve.with_class(class_at, launches, now=now)))
+        """Add one class; its launches are by minute from FROM_S before it on."""
+        begins_at = (class_at + FROM_S) // MINUTE_S * MINUTE_S  # so a record holds a few hundred curves at most
+        known = [it for it in self.curves if it.begins_at + MINUTE_S * len(it.launches) > now - _KEPT_S]
+        same = [it for it in known if (it.shape, it.begins_at) == (shape, begins_at)]
+        counts = tuple(
+            round(sum(minute), 4)
+            for minute in itertools.zip_longest(launches, *(it.launches for it in same), fillvalue=0.0)
+        )
+        others = (it for it in known if it not in same)
+        return replace(self, curves=(*others, Curve(shape.kind, begins_at, counts, shape.size)))
 
     def with_decisions(self, decisions: Iterable[str], *, now: float, time_zone: str) -> Outlook:
         at = f"{dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)):%H:%M}"
