@@ -49,7 +49,7 @@ def status(phase: str, **more: Any) -> dict[str, AgentStatus]:
     [
         ("stopped", None, SEEN, {}, ""),
         ("starting workspace_id=w0", None, SEEN, status("ready"), ""),  # its workspace has moved on
-        ("claimed workspace_id=w0", None, GONE, {}, ""),
+        ("claimed workspace_id=w0", None, GONE, {}, ""), ("claimed workspace_id=w0", None, SEEN, {}, ""),
         ("stopping", None, SEEN, {}, "EndTask"), ("stopping", None, None, {}, "RecordTaskGone"),
         ("stopping", None, GONE, {}, "RecordTaskGone killed"),
         ("starting deadline=9000", None, None, {}, "StartAgain"),

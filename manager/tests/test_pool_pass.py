@@ -90,6 +90,8 @@ def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_r
     warming = [task(name, state=TaskState.STARTING) for name in "ab"]
     assert started(decided(schedule(4, warming_max=3), *warming)) == 1
     assert started(decided(schedule(2, warming_max=3), *warming, gone="ab")) == 2
+    both = {CODE: "vscode-1", WorkspaceKind.SUPERSET: "superset-1"}
+    assert started(decided(schedule(4, warming_max=3), images=both)) == 3  # the room is one for all kinds
     found = decided(schedule(0), task("a"), task("b"), gone="a")
     assert retired(found) == ["b"]
 
@@ -156,7 +158,8 @@ def test_decisions_are_kept_newest_and_bounded() -> None:
     outlook = Outlook().with_decisions(["first"], now=NOW, time_zone="Europe/Berlin")
     outlook = outlook.with_decisions([str(number) for number in range(49)], now=NOW + 60.0, time_zone="Europe/Berlin")
     assert (outlook.decisions[0], outlook.decisions[-1], len(outlook.decisions)) == ("16:14 0", "16:13 first", 50)
-    assert outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions[:2] == ("14:13 x", "16:14 0")
+    newest = outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions
+    assert (newest[:2], newest[-1], len(newest)) == (("14:13 x", "16:14 0"), "16:14 48", 50)
 
 
 def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
