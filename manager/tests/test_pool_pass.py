@@ -129,7 +129,7 @@ def test_the_forecast_keeps_young_tasks_and_hints_add_to_its_size() -> None:
 def test_the_size_is_the_largest_that_pays(lead_s: float, worth_s: float, an_hour: float) -> None:
     """Against the rule as it is written, term by term."""
     rate = an_hour / 3_600.0
-    for mean in (rate * lead_s, rate * lead_s / 4.0, rate * lead_s + 3.0):
+    for mean in (rate * lead_s, rate * lead_s / 4.0, rate * lead_s + 3.0, 0.0):
 
         def pays(n: int, mean: float = mean) -> bool:
             before = math.exp(-mean) * mean ** (n - 1) / math.factorial(n - 1)
