@@ -13,8 +13,10 @@ from contract.manager import COHORT_CLASSES_MAX, COHORT_MEMBERS_MAX, ClassTime, 
 from contract.names import WorkspaceKind
 from contract.wire import to_json
 from manager.domain.pool.cohort import OPENS_BEFORE_S
+from manager.domain.pool.reconcile import PoolPlan
 from manager.entrypoints.handler import InvocationHandler
 from manager.tests.school import ANNA, BEN, School
+from manager.use_cases.pool_note import note_pool
 from manager.use_cases.reconcile_pass import observe, reconcile_pass
 
 BERLIN = CohortRequest("berlin-3", "Berlin-3", WorkspaceKind.VSCODE, (), (ANNA, BEN), newcomers=2)
@@ -131,6 +133,27 @@ def test_on_one_machine_the_pool_grows_to_the_largest_cohort_and_shrinks_when_it
     ask(school, "remove_cohort", {"cohort_id": "berlin-3"})
     school.settle(after_s=300.0)
     assert sum(task.warm for task in school.store.list_warm_tasks(limit=10)) == 1
+
+
+def test_the_pools_note_is_written_once_a_minute_and_sooner_when_the_sizes_change() -> None:
+    school = School(pool=1)
+    school.settle()
+    known = school.store.find_outlook()
+    same = PoolPlan((), known.targets, 1, look_again_at=0.0)
+    other = replace(same, targets=(replace(known.targets[0], size=9, retire_above=9),))
+    limit_s = school.world.policy.meter_s
+    for after_s, plan, noted in (
+        (limit_s / 10.0 - 0.1, other, False),
+        (limit_s / 10.0, same, False),
+        (limit_s - 0.1, same, False),
+        (limit_s, same, True),
+        (limit_s / 10.0, other, True),
+    ):
+        outlook = school.store.find_outlook()
+        school.clock.advance(outlook.metered_at + after_s - school.clock.now())
+        note_pool(school.world, plan, outlook)
+        assert (school.store.find_outlook() != outlook) is noted
+    assert school.store.find_outlook().targets == other.targets
 
 
 def test_a_cohort_from_before_is_counted_when_the_backend_sends_it_again() -> None:
