@@ -11,6 +11,7 @@ from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CohortRequest, CreateRequest
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.actions import StopOrphan
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.task import ObservedTask, Task
@@ -19,11 +20,12 @@ from manager.domain.policy import Policy, Shape
 from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.outlook import Outlook
-from manager.domain.reconcile import Observation, reconcile
+from manager.domain.reconcile import Observation, Plan, reconcile
 from manager.ports.workspace_store import VersionConflict
 from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
 from manager.use_cases import cohorts
+from manager.use_cases.apply import apply
 from manager.use_cases.ending import forget, record_gone
 from manager.use_cases.finish_launch import fail_launch
 from manager.use_cases.launch import launch
@@ -272,3 +274,24 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
         "records_max": 1_000, "describe_max": 100, "attempts_max": 10, "transient_tick_s": 0.1, "engine_retry_s": 1.0,
     }  # fmt: skip
     assert Site() == Site("ws.localhost:8080", "http://localhost:8080", "")
+
+
+def test_an_action_that_fails_in_an_unexpected_way_is_counted_and_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    school = School()
+    stopped: list[str] = []
+
+    def stop_or_break(task_id: str, *, grace_s: float) -> None:
+        if task_id == "task-broken":
+            raise RuntimeError("nobody thought of it")
+        stopped.append(f"{task_id} {grace_s}")
+
+    monkeypatch.setattr(school.runner, "stop", stop_or_break)
+    apply(school.world, Plan((StopOrphan("task-broken"), StopOrphan("task-other")), look_again_at=0.0))
+    assert stopped == ["task-other 0.0"]
+    assert {result: school.metrics.counts[f"actions_total/result={result}"] for result in ("error", "done")} == {
+        "error": 1,
+        "done": 1,
+    }
+    assert school.world.in_flight.begin("end:task-broken")
