@@ -89,7 +89,11 @@ BY_AWS: dict[str, dict[str, str]] = {
     },
     "backup-worker": {**_TABLE_KEY, **_LOGS, **_SUBNETS, **_FILES, **_ROOT},
     "mover": {**_LOGS, **_SUBNETS, **_FILES, **_ROOT},
-    "backend": {"kms:Decrypt": "Secrets Manager decrypts the secret in the name of who asks"},
+    "backend": {
+        "elasticfilesystem:ClientMount": _MOUNT,
+        "kms:Decrypt": "Secrets Manager decrypts the secret in the name of who asks",
+        **_ROOT,
+    },
     "password-rotation": {**_LOGS, "sqs:SendMessage": "Lambda keeps an event that failed, with the function's role"},
     "workspace": _FILES,
 }
@@ -97,6 +101,11 @@ BY_AWS: dict[str, dict[str, str]] = {
 
 OF_AWS = {
     "Execution": "ECS pulls images, writes logs and reads secrets with it before a container runs",
-    "Scheduler": "EventBridge Scheduler invokes a function with it",
+    "NightlyRole": "EventBridge Scheduler invokes the backup worker with it",
+    "TriggersRole": "EventBridge Scheduler invokes the manager with it",
+    "FlowLogRole": "VPC writes the flow logs with it",
+    "AuditRole": "CloudTrail writes its log with it",
+    "ComplianceRole": "AWS Config delivers its records with it",
+    "DatabaseMonitoring": "RDS writes its enhanced metrics with it",
 }
-"""Roles that no code of ours has, by a word of their names."""
+"""Roles that no code of ours has, by a word of their logical ids."""

@@ -4460,6 +4460,8 @@ export interface components {
             deleted_at: string | null;
             /** Failure */
             failure: string | null;
+            /** Files At Rest */
+            files_at_rest: boolean;
             /** Has History */
             has_history: boolean;
             /** Has Home */
