@@ -19,12 +19,16 @@ class HandOutRequest:
     """A zip (contract/hand_out_files.py), in Base64."""
     returned: bool = False
     """They come with a mark or a comment: the notice says so."""
+    starter: bool = False
+    """For ~/project itself (`folder` is empty): once, while the student has no file there."""
 
 
 class HandOutState(enum.StrEnum):
     DONE = "done"
     WORKING = "working"
     """It takes long: ask again with the same request."""
+    SKIPPED = "skipped"
+    """A starter for a home that is not new. Nothing was written."""
     FAILED = "failed"
 
 

@@ -146,6 +146,33 @@ class HistoryPiece:
 
 
 @dataclass(frozen=True)
+class HistoryVersionsRequest:
+    """HISTORY_VERSIONS: how one file changed from checkpoint to checkpoint."""
+
+    workspace_id: str
+    key: str
+
+
+@dataclass(frozen=True)
+class FileVersion:
+    """The first checkpoint that has a file with this content, or has it no more."""
+
+    checkpoint_id: str
+    taken_at: float
+    size: int = 0
+    is_there: bool = True
+
+
+@dataclass(frozen=True)
+class HistoryVersions:
+    """Oldest first."""
+
+    versions: tuple[FileVersion, ...]
+    cut: bool = False
+    """There may be older ones."""
+
+
+@dataclass(frozen=True)
 class PutBackRequest:
     """PUT_BACK: bring a file, a folder, or (with no key) everything back as it was. Files that are
     only there now stay. What is replaced becomes a checkpoint first."""

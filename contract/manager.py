@@ -53,6 +53,7 @@ class Action(enum.StrEnum):
     HISTORY = "history"
     HISTORY_FOLDER = "history_folder"
     HISTORY_FILE = "history_file"
+    HISTORY_VERSIONS = "history_versions"
     PUT_BACK = "put_back"
     SHOW = "show"
 

@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from agent.hand_out.new_project import clear_away, is_new
 from agent.hand_out.plan import Found, Kind, NoFreeName, Place, plan
 from contract.hand_out import BESIDE_MAX, Beside, HandOutAnswer, HandOutRequest, HandOutState
 from contract.hand_out_files import BadFiles, is_safe_folder, read_files
@@ -72,13 +73,11 @@ def _hand_out(home: Path, request: HandOutRequest) -> HandOutAnswer:
     version = {path: hashlib.sha256(content).hexdigest() for path, (content, _) in contents.items()}
     file = home / RECORDS / f"{request.assignment_id}.json"
     record = _read_record(file)
-    if record.version > request.version or record.files == version:
+    if record.version > request.version or record.files == version or (request.starter and record.version):
         return record.answer  # a repeat, or a call that was held up
-    project = home / "project"
-    if not os.path.lexists(project):
-        project.mkdir()
-    if not project.is_dir():
-        raise CannotHandOut("~/project is not a folder. Give it another name, and launch the workspace again.")
+    project = _project_of(home)
+    if request.starter and not _may_start(home, project, file, record, version):
+        return HandOutAnswer(HandOutState.SKIPPED)
     known = {path: frozenset(digests) for path, digests in record.known.items()}
     for _ in range(PLANS_MAX):
         try:
@@ -98,16 +97,38 @@ def _hand_out(home: Path, request: HandOutRequest) -> HandOutAnswer:
     raise CannotHandOut("The folder changes all the time. It is tried again later.")
 
 
+def _project_of(home: Path) -> Path:
+    project = home / "project"
+    if not os.path.lexists(project):
+        project.mkdir()
+    if not project.is_dir():
+        raise CannotHandOut("~/project is not a folder. Give it another name, and launch the workspace again.")
+    return project
+
+
+def _may_start(home: Path, project: Path, file: Path, record: Record, version: dict[str, str]) -> bool:
+    """Whether a starter may come into the project, which then has room for it. A record says that
+    it began: after a failure half of the files may be there, which are not the student's."""
+    if not file.exists():
+        others = (_read_record(it) for it in (home / RECORDS).glob("*.json"))
+        if not is_new(home, project, {path.partition("/")[0] for it in others for path in it.files}):
+            return False
+        _write_record(file, 0, {}, record, record.answer)
+    clear_away(home, project, version)
+    return True
+
+
 def _contents(request: HandOutRequest) -> dict[str, tuple[bytes, bool]]:
     """Path below the project → content, and whether it is a program. The platform has checked the
     files; a home is not where to find out that it has not."""
-    if not is_safe_folder(request.folder):
+    if not (is_safe_folder(request.folder) or (request.starter and not request.folder)):
         raise CannotHandOut("The name of the assignment's folder cannot be used.")
     try:
         files = read_files(io.BytesIO(base64.b64decode(request.files, validate=True)))
     except (BadFiles, binascii.Error, zipfile.BadZipFile, zlib.error) as problem:
         raise CannotHandOut(f"The assignment's files cannot be read: {problem}") from None
-    return {f"{request.folder}/{it.path}": (it.content, it.is_program) for it in files}
+    top = f"{request.folder}/" if request.folder else ""
+    return {f"{top}{it.path}": (it.content, it.is_program) for it in files}
 
 
 def _look(project: Path, path: str) -> Found:
@@ -188,6 +209,8 @@ def _answer(places: tuple[Place, ...]) -> HandOutAnswer:
 
 
 def _notice(request: HandOutRequest, answer: HandOutAnswer) -> str:
+    if request.starter:
+        return "Your class starts with files from your instructor. They are in ~/project."
     came = "returned" if request.returned else "handed out"
     if not answer.beside:
         return f"Your instructor {came} files: ~/project/{request.folder}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import io
 import os
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.hand_out.new_project import MADE, made_by_workspace
 from agent.hand_out.write import RECORDS, hand_out
 from agent.tests.task_process import TOKEN, TaskProcess
 from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
@@ -92,6 +94,103 @@ def test_returned_files_come_next_to_the_work_and_leave_what_has_their_names(tmp
         "lesson-1-returned/a.update-1.py": "corrected",
         "lesson-1-returned/notes.md": "Well done",
     }
+
+
+def starter(files: dict[str, bytes | str] | None = None) -> HandOutRequest:
+    return replace(
+        request(1, files or {"README.md": "ours", "src/a.py": "1"}, ""), assignment_id="starter", starter=True
+    )
+
+
+def new_home(home: Path) -> Path:
+    """As the first claim of a workspace leaves it."""
+    project, made = home / "project", {"README.md": "Welcome", ".gitignore": ".venv/"}
+    (project / ".git").mkdir(parents=True)
+    (home / MADE).parent.mkdir(parents=True)
+    (home / MADE).write_text(made_by_workspace(made))
+    for name, text in made.items():
+        (project / name).write_text(text)
+    return project
+
+
+def test_a_starter_comes_into_a_new_home_once_and_takes_the_place_of_our_welcome(tmp_path: Path) -> None:
+    project = new_home(tmp_path)
+    answer = hand_out(tmp_path, starter())
+    assert answer.state is HandOutState.DONE
+    assert answer.notice == "Your class starts with files from your instructor. They are in ~/project."
+    assert tree(project) == {".gitignore": ".venv/", "README.md": "ours", "src/a.py": "1"}
+    (project / "src/a.py").unlink()
+    assert hand_out(tmp_path, starter()) == HandOutAnswer(HandOutState.DONE)
+    assert hand_out(tmp_path, starter({"more.py": "2"})) == HandOutAnswer(HandOutState.DONE), "nor another one"
+    assert tree(project) == {".gitignore": ".venv/", "README.md": "ours"}
+
+
+@pytest.mark.parametrize("name", ["mine.py", "README.md", ".gitignore"])
+def test_a_starter_never_comes_into_a_home_with_a_file_of_its_student(tmp_path: Path, name: str) -> None:
+    project = new_home(tmp_path)
+    (project / name).write_text("mine")
+    before = tree(tmp_path)
+    assert hand_out(tmp_path, starter()) == HandOutAnswer(HandOutState.SKIPPED)
+    assert tree(tmp_path) == before
+
+
+def test_what_was_handed_out_before_does_not_make_a_home_old_and_is_not_replaced(tmp_path: Path) -> None:
+    project = new_home(tmp_path)
+    hand_out(tmp_path, request())
+    (project / "lesson-1/a.py").write_text("mine")
+    answer = hand_out(tmp_path, starter({"lesson-1/a.py": "2", "b.py": "1"}))
+    assert [it.new_path for it in answer.beside] == ["lesson-1/a.update-1.py"]
+    assert (project / "lesson-1/a.py").read_text() == "mine"
+    assert (project / "b.py").read_text() == "1"
+
+
+def test_a_home_from_before_there_were_starters_is_new_while_its_project_is_empty(tmp_path: Path) -> None:
+    (tmp_path / "project").mkdir()
+    (tmp_path / "project/README.md").write_text("Welcome")
+    assert hand_out(tmp_path, starter()).state is HandOutState.SKIPPED
+    (tmp_path / "project/README.md").unlink()
+    assert hand_out(tmp_path, starter()).state is HandOutState.DONE
+
+
+def test_a_starter_that_found_no_room_goes_on_where_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project, link, written = new_home(tmp_path), os.link, []
+
+    def full_after_one(source: Path, place: Path, *, follow_symlinks: bool) -> None:
+        if written:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        written.append(place)
+        link(source, place, follow_symlinks=follow_symlinks)
+
+    monkeypatch.setattr(os, "link", full_after_one)
+    answer = hand_out(tmp_path, starter())
+    assert (answer.state, answer.failure[:17]) == (HandOutState.FAILED, "The home is full.")
+    assert tree(project) == {".gitignore": ".venv/", "README.md": "ours"}
+    monkeypatch.setattr(os, "link", link)
+    assert hand_out(tmp_path, starter()).state is HandOutState.DONE
+    assert tree(project) == {".gitignore": ".venv/", "README.md": "ours", "src/a.py": "1"}
+
+
+def test_what_a_student_writes_into_the_welcome_while_it_makes_room_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project, rename = new_home(tmp_path), Path.rename
+
+    def written_first(source: Path, to: Path) -> Path:
+        monkeypatch.setattr(Path, "rename", rename)
+        source.write_text("mine")
+        return rename(source, to)
+
+    monkeypatch.setattr(Path, "rename", written_first)
+    answer = hand_out(tmp_path, starter())
+    assert [it.new_path for it in answer.beside] == ["README.update-1.md"]
+    assert (project / "README.md").read_text() == "mine"
+
+
+def test_only_a_starter_may_come_into_the_project_itself(tmp_path: Path) -> None:
+    assert hand_out(tmp_path, request(folder="")).state is HandOutState.FAILED
+    inside = replace(starter({"../.bashrc": "evil", "a": "1"}))
+    assert hand_out(tmp_path, inside).state is HandOutState.FAILED
+    assert not (tmp_path / ".bashrc").exists()
 
 
 def test_links_and_pipes_of_a_student_are_neither_followed_nor_replaced(tmp_path: Path) -> None:

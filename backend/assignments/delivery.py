@@ -1,5 +1,5 @@
-"""Brings released assignments and returned files into homes: into those that run at once, into the
-others when their student comes, before the editor opens.
+"""Brings starters, released assignments and returned files into homes: into those that run at
+once, into the others when their student comes, before the editor opens.
 
 Each workspace has a row for each of them (Delivery). A row that is behind is tried again until the
 home has the newest version. The home itself refuses to take a version twice, so nothing here needs
@@ -14,7 +14,6 @@ import time
 from datetime import timedelta
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from backend.assignments.delivery_sources import SOURCES, Row, Source, workspace_id
@@ -98,7 +97,7 @@ def _give_all(source: Source, workspace: Workspace, deadline: float) -> None:
 
 def _take_due(source: Source) -> list[Row]:
     now = timezone.now()
-    known = source.rows().filter(next_try_at__lte=now, version__lt=F(source.newest))
+    known = source.rows().filter(next_try_at__lte=now, version__lt=source.newest)
     if not known.exists():  # often; and whoever is still in the cohort costs a join of eight tables
         return []
     with transaction.atomic():
@@ -150,6 +149,8 @@ def _note(source: Source, row: Row, version: int, answer: HandOutAnswer) -> None
                 failure="",
                 next_try_at=now,
             )
+        case HandOutState.SKIPPED:
+            rows.update(version=version, failure="", next_try_at=now)
         case HandOutState.WORKING:
             rows.update(next_try_at=now + RETRY_WORKING)
         case HandOutState.FAILED:

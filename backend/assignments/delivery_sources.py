@@ -1,4 +1,5 @@
-"""What is brought into homes: the files of assignments, and those that come back with a mark."""
+"""What is brought into homes: a cohort's starter, the files of assignments, and those that come
+back with a mark."""
 
 from __future__ import annotations
 
@@ -8,22 +9,25 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models.expressions import Combinable
 from django.utils import timezone
 
-from backend.assignments.models import Assignment, FilesReturn, HandOut, Submission
+from backend.assignments.models import Assignment, FilesReturn, HandOut, Starter, StarterDelivery, Submission
 from backend.workspaces.models import Workspace
 from contract.hand_out import HandOutRequest
 from contract.names import WorkspaceKind
 
 RETURNED_SUFFIX = "-returned"
-Row = HandOut | FilesReturn
+STARTER = "starter"
+"""Its name in a home, which gets one once, whatever the cohort is called then."""
+Row = HandOut | FilesReturn | StarterDelivery
 Rows = QuerySet[Any]
 Requests = Iterator[tuple[HandOutRequest, list[Any]]]
 
 
 class Source(Protocol):
-    newest: str
-    """The field that a row's `version` runs after."""
+    newest: Combinable
+    """What a row's `version` runs after."""
 
     def rows(self) -> Rows: ...
 
@@ -39,8 +43,38 @@ class Source(Protocol):
         ...
 
 
+class _Starters:
+    """For each workspace of a student once. Whether its home is new is for the home to say."""
+
+    newest: Combinable = Value(1)
+
+    def rows(self) -> Rows:
+        return StarterDelivery.objects.all()
+
+    def add_missing(self, workspace: Workspace | None = None) -> None:
+        homes = _homes_with_starter().filter(starter_delivery__isnull=True)
+        if workspace is not None:
+            homes = homes.filter(pk=workspace.pk)
+        now = timezone.now()
+        missing = (StarterDelivery(workspace_id=pk, next_try_at=now) for pk in homes.values_list("pk", flat=True))
+        self.rows().bulk_create(missing, ignore_conflicts=True, batch_size=1000)
+
+    def behind(self, workspace: Workspace | None = None) -> Rows:
+        homes = _homes_with_starter() if workspace is None else _homes_with_starter().filter(pk=workspace.pk)
+        return self.rows().filter(version__lt=self.newest, workspace__in=homes).order_by("pk")
+
+    def requests(self, rows: list[StarterDelivery]) -> Requests:
+        by_workspace = {workspace_id(row): row for row in rows}
+        of_rows = {"cohort__memberships__student__workspaces__in": by_workspace}
+        for starter in Starter.objects.filter(**of_rows).select_related("bundle").distinct():
+            homes = _homes_with_starter().filter(pk__in=by_workspace, owner__membership__cohort__starter=starter)
+            wanted = [by_workspace[pk] for pk in homes.values_list("pk", flat=True)]
+            files = base64.b64encode(bytes(starter.bundle.content)).decode()
+            yield HandOutRequest(STARTER, 1, "", files, starter=True), wanted
+
+
 class _HandOuts:
-    newest = "assignment__version"
+    newest: Combinable = F("assignment__version")
 
     def rows(self) -> Rows:
         return HandOut.objects.all()
@@ -67,7 +101,7 @@ class _HandOuts:
         _add(self.rows(), "assignment_id", pairs)
 
     def behind(self, workspace: Workspace | None = None) -> Rows:
-        rows = HandOut.objects.filter(version__lt=F(self.newest), assignment__cohort__active=True)
+        rows = HandOut.objects.filter(version__lt=self.newest, assignment__cohort__active=True)
         if workspace is not None:
             mine = {"assignment__cohort__memberships__student": _owner_id(workspace)}
             rows = rows.filter(workspace=workspace, **mine)
@@ -88,7 +122,7 @@ class _HandOuts:
 
 
 class _FilesReturns:
-    newest = "submission__returned_version"
+    newest: Combinable = F("submission__returned_version")
 
     def rows(self) -> Rows:
         return FilesReturn.objects.all()
@@ -114,7 +148,7 @@ class _FilesReturns:
 
     def behind(self, workspace: Workspace | None = None) -> Rows:
         """Not what was taken back meanwhile."""
-        rows = FilesReturn.objects.filter(version__lt=F(self.newest), submission__returned_files__isnull=False)
+        rows = FilesReturn.objects.filter(version__lt=self.newest, submission__returned_files__isnull=False)
         rows = rows.filter(submission__assignment__cohort__active=True).order_by("pk")
         if workspace is not None:
             owner = _owner_id(workspace)
@@ -134,12 +168,23 @@ class _FilesReturns:
                 yield HandOutRequest(name, it.returned_version, folder, files, returned=True), [row]
 
 
-SOURCES: tuple[Source, ...] = (_HandOuts(), _FilesReturns())
+SOURCES: tuple[Source, ...] = (_Starters(), _HandOuts(), _FilesReturns())
+"""The starter first: it comes only into a home that is new."""
 
 
 def returned_folder(assignment: Assignment) -> str:
     """Below ~/project. Not in the assignment's own: what is collected again is the student's."""
     return f"{assignment.folder}{RETURNED_SUFFIX}"
+
+
+def _homes_with_starter() -> QuerySet[Workspace]:
+    return Workspace.objects.filter(
+        kind=WorkspaceKind.VSCODE,
+        deleted_at__isnull=True,
+        owner__is_active=True,
+        owner__membership__cohort__active=True,
+        owner__membership__cohort__starter__isnull=False,
+    )
 
 
 def _add(rows: Rows, of: str, pairs: Iterable[tuple[Any, str]]) -> None:

@@ -198,6 +198,27 @@ class HandOut(Delivery):
         return f"{self.assignment} for {self.workspace.pk}"
 
 
+class Starter(models.Model):
+    """The files that a new home of a cohort begins with."""
+
+    cohort = models.OneToOneField(Cohort, on_delete=models.CASCADE, related_name="starter")
+    bundle = models.ForeignKey(Bundle, on_delete=models.PROTECT, related_name="starters")
+    set_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"the starter of {self.cohort}"
+
+
+class StarterDelivery(Delivery):
+    """Whether a workspace has had its chance of a starter: then `version` is 1, and with
+    `handed_out_at` the home was new and has it. Another starter later changes nothing."""
+
+    workspace = models.OneToOneField(Workspace, on_delete=models.CASCADE, related_name="starter_delivery")
+
+    def __str__(self) -> str:
+        return f"the starter for {self.workspace.pk}"
+
+
 class FilesReturn(Delivery):
     """The files of one submission for one workspace of its student. They are there when `version`
     is the submission's `returned_version`."""

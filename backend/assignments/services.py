@@ -53,11 +53,7 @@ def create_assignment(
 ) -> Assignment:
     """`releases_at` None: now."""
     if cohort.kind is not WorkspaceKind.VSCODE:
-        raise ProblemError(
-            HTTPStatus.CONFLICT,
-            "no_project",
-            f"Assignments are folders of files in VS Code. This cohort works with {cohort.kind.label}.",
-        )
+        raise no_project(cohort, "Assignments are folders of files")
     bundle = make_bundle(upload)
     released = releases_at or timezone.now()
     _check_due(released, due_at)
@@ -144,6 +140,11 @@ def _free_folder(title: str, taken: set[str]) -> str:
     return next(name for name in numbered if name not in used and f"{name}{RETURNED_SUFFIX}" not in taken)
 
 
+def no_project(cohort: Cohort, what: str) -> ProblemError:
+    text = f"{what} in VS Code. This cohort works with {cohort.kind.label}."
+    return ProblemError(HTTPStatus.CONFLICT, "no_project", text)
+
+
 def stored(bundle: Bundle) -> Bundle:
     Bundle.objects.bulk_create([bundle], ignore_conflicts=True)
     return bundle
@@ -152,7 +153,7 @@ def stored(bundle: Bundle) -> Bundle:
 def drop_unused_bundles() -> None:
     unused = Bundle.objects.filter(assignments__isnull=True)
     unused = unused.filter(copies__isnull=True, copies_of_starter__isnull=True, checks__isnull=True)
-    unused = unused.filter(submissions__isnull=True, returned_with__isnull=True)
+    unused = unused.filter(submissions__isnull=True, returned_with__isnull=True, starters__isnull=True)
     unused.only("pk").delete()  # Django reads what it deletes: the files of a whole class
 
 

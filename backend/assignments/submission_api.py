@@ -31,7 +31,7 @@ from backend.assignments.submission_schemas import (
     SubmissionListOut,
     submission_out,
 )
-from backend.cohorts.access import get_cohort, get_cohort_to_see
+from backend.cohorts.access import get_cohort, get_cohort_to_see, may_see_history
 
 router = Router(tags=["submissions"])
 _ONE = "{cohort_id}/assignments/{assignment_id}/submissions/"
@@ -60,6 +60,7 @@ def list_submissions(request: HttpRequest, cohort_id: UUID, assignment_id: UUID)
         "time_zone": assignment.cohort.time_zone,
         "due_at_local": local(assignment.due_at, assignment),
         "has_check": checks.find_check(assignment) is not None,
+        "shows_history": may_see_history(acting_user(request), assignment.cohort),
         "items": [submission_out(it, assignment, runs) for it in found],
     }
 

@@ -113,6 +113,8 @@ class SubmissionListOut(Schema):
     time_zone: str
     due_at_local: str | None
     has_check: bool
+    shows_history: bool
+    """You may see how a student's files grew."""
     items: list[SubmissionOut]
     """By name."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from uuid import UUID
 
+from django.conf import settings
 from django.db.models import Count, Q, QuerySet
 
 from backend.accounts.models import User
@@ -72,6 +73,14 @@ def get_cohort_to_see(user: User, cohort_id: UUID) -> Cohort:
     if cohort is None:
         raise not_found("You have no cohort with this id.", reason="cohort_not_found")
     return cohort
+
+
+def may_see_history(user: User, cohort: Cohort) -> bool:
+    """Whether what their students' files were is shown to this person: to its instructors alone,
+    where the school allows it."""
+    if not settings.ENVIRONMENT.help_history or user.role == Role.ASSISTANT:
+        return False
+    return cohort.instructors.filter(pk=user.pk).exists()
 
 
 def get_member_to_see(user: User, cohort_id: UUID, student_id: UUID) -> tuple[Cohort, User]:

@@ -21,6 +21,7 @@ from backend.accounts.api import router as accounts_router
 from backend.accounts.authentication import BearerToken, SessionCookie
 from backend.assignments.api import own_router as own_assignments_router
 from backend.assignments.api import router as assignments_router
+from backend.assignments.starter_api import router as starter_router
 from backend.assignments.submission_api import router as submissions_router
 from backend.cohorts.announcements_api import own_router as own_announcements_router
 from backend.cohorts.announcements_api import router as announcements_router
@@ -169,6 +170,7 @@ def build_api() -> ApraNovaAPI:
     api.add_router("join/", join_router)
     api.add_router("cohorts/", assignments_router)
     api.add_router("cohorts/", submissions_router)
+    api.add_router("cohorts/", starter_router)
     api.add_router("cohorts/", shared_data_router)
     api.add_router("courses/", courses_router)
     api.add_router("cohorts/", courses_of_cohorts_router)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,8 +19,8 @@ from backend.cohorts import access, help_visits
 from backend.cohorts.class_workspaces import of_class
 from backend.history import looking
 from backend.history.api import entries_out, file_out, history_out
-from backend.history.schemas import FolderOut, HistoryOut, PastFileOut
-from backend.history.services import list_history, view_file
+from backend.history.schemas import FileVersionsOut, FolderOut, HistoryOut, PastFileOut
+from backend.history.services import list_history, list_versions, view_file
 from backend.platform.problems import ProblemError, not_found
 from backend.workspaces.models import Workspace
 from contract.history import KEPT_ID_PATTERN, KEY_LENGTH_MAX
@@ -66,6 +67,32 @@ def read_students_past_file(
     found = view_file(workspace, checkpoint_id, path, against)
     _record("history.read", workspace, user, checkpoint=checkpoint_id, path=path)
     return file_out(found)
+
+
+@router.get(
+    _ALL + "versions/", response=FileVersionsOut, operation_id="list_students_versions", summary="How a file grew"
+)
+def list_students_versions(
+    request: HttpRequest,
+    cohort_id: UUID,
+    student_id: UUID,
+    path: str = Query(max_length=KEY_LENGTH_MAX),  # type: ignore[type-arg]
+) -> dict[str, Any]:
+    """The moments at which it changed. It is in the audit log."""
+    user, workspace = _of_a_student(request, cohort_id, student_id)
+    looking.refuse_hidden(path)
+    found = list_versions(workspace, path)
+    _record("history.versions", workspace, user, path=path)
+    items = [
+        {
+            "checkpoint": it.checkpoint_id,
+            "taken_at": datetime.fromtimestamp(it.taken_at, UTC),
+            "size": it.size,
+            "is_there": it.is_there,
+        }
+        for it in found.versions
+    ]
+    return {"items": items, "cut": found.cut}
 
 
 def _of_a_student(request: HttpRequest, cohort_id: UUID, student_id: UUID) -> tuple[User, Workspace]:

@@ -73,7 +73,23 @@ class PastFileOut(Schema):
     missing_there: bool
     """It was to be compared, and there is no such file there."""
     lines: list[DifferenceLineOut]
-    """What changed from this file to the other one; empty: nothing."""
+    """What changed from the earlier to the later of both; empty: nothing."""
+
+
+class FileVersionOut(Schema):
+    checkpoint: str
+    """The first that has the file like this."""
+    taken_at: datetime
+    size: int
+    is_there: bool
+    """No: the file was gone then."""
+
+
+class FileVersionsOut(Schema):
+    items: list[FileVersionOut]
+    """Oldest first, each different from the one before."""
+    cut: bool
+    """There may be older ones."""
 
 
 class LookOut(Schema):

@@ -32,6 +32,8 @@ from contract.history import (
     HistoryFolder,
     HistoryPathRequest,
     HistoryPiece,
+    HistoryVersions,
+    HistoryVersionsRequest,
     PutBackAnswer,
     PutBackRequest,
     PutBackState,
@@ -75,7 +77,8 @@ def read_folder(workspace: Workspace, checkpoint_id: str, path: str) -> HistoryF
 
 
 def view_file(workspace: Workspace, checkpoint_id: str, path: str, against: str) -> PastFile:
-    """A file as text. `against`: a checkpoint, or now, that it is compared with; empty: none."""
+    """A file as text. `against`: a checkpoint, or now, that it is compared with; empty: none. The
+    difference leads from the earlier moment to the later one."""
     content, size = _start_of(workspace, checkpoint_id, path)
     text = text_of(content)
     if text is None or not against:
@@ -86,8 +89,15 @@ def view_file(workspace: Workspace, checkpoint_id: str, path: str, against: str)
         if error.reason is not Reason.SNAPSHOT_NOT_FOUND:
             raise
         return PastFile(text, size > TEXT_BYTES_MAX, size, compared=False, missing_there=True, lines=[])
-    lines = difference(text, other) if other is not None else []
+    is_later = against != NOW and against < checkpoint_id
+    lines = [] if other is None else difference(other, text) if is_later else difference(text, other)
     return PastFile(text, size > TEXT_BYTES_MAX, size, compared=other is not None, missing_there=False, lines=lines)
+
+
+def list_versions(workspace: Workspace, path: str) -> HistoryVersions:
+    """How one file changed, oldest first. Raises ApraNovaError."""
+    release_connection()
+    return manager_client().history_versions(HistoryVersionsRequest(workspace.pk, path))
 
 
 def _start_of(workspace: Workspace, checkpoint_id: str, path: str) -> tuple[bytes, int]:

@@ -20,7 +20,7 @@ from django.db.models import Model, Q
 from django.utils import timezone
 
 from backend.accounts.models import Invitation, User
-from backend.assignments.models import HandOut, Submission
+from backend.assignments.models import HandOut, StarterDelivery, Submission
 from backend.assignments.services import drop_unused_bundles
 from backend.audit.models import Record
 from backend.audit.record import record
@@ -83,7 +83,8 @@ def _remove_work(person: User) -> dict[str, int]:
     submissions = handed_in.count()
     handed_in.delete()
     workspaces = Workspace.objects.filter(owner=person)
-    HandOut.objects.filter(workspace__in=workspaces).delete()
+    for deliveries in (HandOut, StarterDelivery):
+        deliveries.objects.filter(workspace__in=workspaces).delete()
     Message.objects.filter(student=person).delete()
     HelpCall.objects.filter(student=person).delete()
     HelpVisit.objects.filter(Q(visitor=person) | Q(workspace__in=workspaces)).delete()

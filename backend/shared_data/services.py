@@ -10,10 +10,11 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.utils import timezone
 
 from backend.accounts.models import User
+from backend.accounts.roles import Role
 from backend.audit.record import record
 from backend.cohorts.models import Cohort
 from backend.platform.background import BackgroundWorker
@@ -47,9 +48,9 @@ def get_folders() -> Folders:
 
 
 def shared_of(owner: User) -> str:
-    """For the launch of a student's workspace. Never raises: it keeps nobody out."""
+    """For the launch of a workspace. Never raises: it keeps nobody out."""
     folders = find_folders()
-    cohort = Cohort.objects.filter(memberships__student=owner).first() if folders is not None else None
+    cohort = _cohort_of(owner) if folders is not None else None
     if folders is None or cohort is None:
         return ""
     try:
@@ -58,6 +59,15 @@ def shared_of(owner: User) -> str:
         logger.warning("%s has no folder for shared data: %s", cohort.pk, problem)
         return ""
     return cohort.pk.hex
+
+
+def _cohort_of(owner: User) -> Cohort | None:
+    """A student's own. Of the cohorts that somebody teaches, the one to which data came last: a
+    workspace has room for one folder."""
+    if owner.role == Role.STUDENT:
+        return Cohort.objects.filter(memberships__student=owner).first()
+    taught = Cohort.objects.filter(instructors=owner, active=True).annotate(newest=Max("shared_versions__created_at"))
+    return taught.order_by(F("newest").desc(nulls_last=True), "-created_at").first()
 
 
 def begin_upload(cohort: Cohort, *, name: str, size: int, keeps_others: bool, acting_user: User) -> SharedUpload:

@@ -20,11 +20,14 @@ from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
 from contract.history import (
     PIECE_BYTES_MAX,
     CheckpointView,
+    FileVersion,
     HistoryAnswer,
     HistoryEntry,
     HistoryFolder,
     HistoryPathRequest,
     HistoryPiece,
+    HistoryVersions,
+    HistoryVersionsRequest,
     PutBackAnswer,
     PutBackRequest,
     PutBackState,
@@ -227,7 +230,9 @@ class FakeManager:
                     return CheckAnswer(CheckState.UNKNOWN)
                 self.checked.append(check)
                 return self.check_answers.pop(0) if self.check_answers else CheckAnswer(CheckState.DONE, output="42\n")
-            case Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.PUT_BACK:
+            case (
+                Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.HISTORY_VERSIONS | Action.PUT_BACK
+            ):
                 return self._history(action, payload)
             case Action.SHOW:
                 told = from_json(ShowsRequest, payload)
@@ -259,6 +264,8 @@ class FakeManager:
         if action is Action.PUT_BACK:
             self.put_back.append(from_json(PutBackRequest, payload))
             return self.put_back_answers.pop(0) if self.put_back_answers else PutBackAnswer(PutBackState.DONE, 1)
+        if action is Action.HISTORY_VERSIONS:
+            return self._versions(from_json(HistoryVersionsRequest, payload))
         asked = from_json(HistoryPathRequest, payload)
         there = {key: it for (owner, at, key), it in self.past.items() if (owner, at) == self._moment(asked)}
         if action is Action.HISTORY_FOLDER:
@@ -269,6 +276,14 @@ class FakeManager:
         content = there[asked.key]
         part = content[asked.offset : asked.offset + PIECE_BYTES_MAX]
         return HistoryPiece(base64.b64encode(part).decode(), len(content), "x")
+
+    def _versions(self, asked: HistoryVersionsRequest) -> HistoryVersions:
+        moments = [
+            (at, it) for (owner, at, key), it in self.past.items() if (owner, key) == (asked.workspace_id, asked.key)
+        ]
+        if not moments:
+            raise ApraNovaError(Reason.SNAPSHOT_NOT_FOUND, "There is no such file in what is kept")
+        return HistoryVersions(tuple(FileVersion(at, int(at[:13]) / 1000, len(it)) for at, it in sorted(moments)))
 
     @staticmethod
     def _moment(asked: HistoryPathRequest) -> tuple[str, str]:

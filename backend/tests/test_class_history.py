@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from backend.assignments.tests.test_assignments import create
 from backend.audit.models import Record
 from backend.gateway.tests.test_help_visits import school  # noqa: F401
 from contract.history import Cause, CheckpointView, LeftOut
@@ -27,6 +28,9 @@ class History:
 
     def file(self, checkpoint=OLD, path="project/main.py", against=""):
         return self.browser.get(f"{self.address}{checkpoint}/file/", params={"path": path, "against": against})
+
+    def versions(self, path="project/main.py"):
+        return self.browser.get(f"{self.address}versions/", params={"path": path})
 
 
 @pytest.fixture
@@ -54,6 +58,28 @@ def test_an_instructor_reads_what_was_and_each_file_is_in_the_audit_log(allowed)
     assert Record.objects.filter(action="history.list").count() == 1
 
 
+def test_an_instructor_sees_how_a_file_grew_and_each_look_is_in_the_audit_log(allowed):
+    found = History(allowed).versions().json()
+    assert [(it["checkpoint"], it["size"], it["is_there"]) for it in found["items"]] == [(OLD, 4, True), (NEW, 4, True)]
+    noted = Record.objects.get(action="history.versions")
+    assert (noted.actor, noted.details["path"]) == (allowed.ines.user.email, "project/main.py")
+    lines = History(allowed).file(NEW, against=OLD).json()["lines"]
+    assert [(it["kind"], it["text"]) for it in lines] == [("-", "one"), ("+", "two")], "from the earlier to the later"
+    gone = History(allowed).versions("project/never.py")
+    assert (gone.status_code, gone.json()["detail"]) == (404, "There is no such file in what is kept")
+
+
+def test_what_was_handed_in_says_who_may_see_how_it_grew(allowed, signed_in, settings):
+    made = create((allowed.ines, allowed.cohort.pk))
+    submissions = f"/api/cohorts/{allowed.cohort.pk}/assignments/{made.json()['id']}/submissions/"
+    assistant = signed_in("assistant")
+    allowed.cohort.instructors.add(assistant.user)
+    for person, may in ((allowed.ines, True), (assistant, False), (signed_in("admin"), False)):
+        assert person.get(submissions).json()["shows_history"] is may
+    settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, help_history=False)
+    assert allowed.ines.get(submissions).json()["shows_history"] is False
+
+
 def test_the_student_is_told_what_the_school_allows(allowed, settings):
     own = f"/api/workspace/{allowed.id}/history/"
     assert allowed.amira.get(own).json()["instructors_see_it"] is True
@@ -64,7 +90,7 @@ def test_the_student_is_told_what_the_school_allows(allowed, settings):
 def test_by_default_no_instructor_sees_any_history(allowed, settings):
     settings.ENVIRONMENT = dataclasses.replace(settings.ENVIRONMENT, help_history=False)
     history = History(allowed)
-    for answer in (history.list(), history.folder(), history.file()):
+    for answer in (history.list(), history.folder(), history.file(), history.versions()):
         assert (answer.status_code, answer.json()["reason"]) == (409, "not_allowed_here")
     assert allowed.ines.get(f"/api/cohorts/{allowed.cohort.pk}/").json()["shows_history"] is False
     assert not Record.objects.filter(action__startswith="history.").exists()
@@ -81,7 +107,7 @@ def test_only_their_instructors_do(allowed, signed_in):
         (allowed.amira, 403),
     ):
         history = History(allowed, person)
-        for answer in (history.list(), history.folder(), history.file()):
+        for answer in (history.list(), history.folder(), history.file(), history.versions()):
             assert answer.status_code == status
     assert History(allowed, allowed.otto, cohort=allowed.other).list().status_code == 404
     assert History(allowed, student=allowed.ben).list().status_code == 404, "he has no workspace"
@@ -90,7 +116,7 @@ def test_only_their_instructors_do(allowed, signed_in):
 @pytest.mark.parametrize("path", ["project/.git/config", ".ssh/id_ed25519", "project/../.netrc", "/etc/passwd"])
 def test_nothing_hidden_is_read(allowed, path):
     history = History(allowed)
-    for answer in (history.file(path=path), history.folder(path=path)):
+    for answer in (history.file(path=path), history.folder(path=path), history.versions(path=path)):
         assert (answer.status_code, answer.json()["reason"]) == (404, "not_shown")
 
 

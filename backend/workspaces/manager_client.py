@@ -27,6 +27,8 @@ from contract.history import (
     HistoryFolder,
     HistoryPathRequest,
     HistoryPiece,
+    HistoryVersions,
+    HistoryVersionsRequest,
     PutBackAnswer,
     PutBackRequest,
 )
@@ -170,6 +172,10 @@ class ManagerClient:
 
     def history_file(self, request: HistoryPathRequest) -> HistoryPiece:
         return self._ask(Action.HISTORY_FILE, request, HistoryPiece)
+
+    def history_versions(self, request: HistoryVersionsRequest) -> HistoryVersions:
+        """How one file changed, oldest first."""
+        return self._ask(Action.HISTORY_VERSIONS, request, HistoryVersions)
 
     def put_back(self, request: PutBackRequest) -> PutBackAnswer:
         """Bring files of then back into a home. *working*: ask again with the same request."""

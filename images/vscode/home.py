@@ -6,6 +6,7 @@ import json
 import os
 from pathlib import Path
 
+from agent.hand_out.new_project import MADE, made_by_workspace
 from agent.home_repair import HomeRepair
 
 CODE_SERVER_DATA = ".local/share/code-server"
@@ -71,6 +72,7 @@ Host * !localhost !127.0.0.1
 """
 
 _GITIGNORE = "node_modules/\n.venv/\n__pycache__/\n.env\n"
+_PROJECT = {"README.md": _WELCOME, ".gitignore": _GITIGNORE}
 
 
 def make_usable(repair: HomeRepair, home: Path) -> None:
@@ -93,8 +95,10 @@ def seed(repair: HomeRepair, home: Path, project: Path, *, name: str, email: str
     is_new = not project.is_dir()
     repair.folder(project)
     if is_new:
-        repair.write(project / "README.md", _WELCOME)
-        repair.write(project / ".gitignore", _GITIGNORE)
+        repair.folder((home / MADE).parent)
+        repair.write(home / MADE, made_by_workspace(_PROJECT))
+        for file, text in _PROJECT.items():
+            repair.write(project / file, text)
     _list_extensions(repair, home / _EXTENSIONS)
     _drop_old_locks(repair, home)
     _drop_saved_backups(repair, home)

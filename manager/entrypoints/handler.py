@@ -9,7 +9,7 @@ from typing import Any, assert_never
 from contract import wire
 from contract.checks import CheckRequest
 from contract.errors import ApraNovaError, Reason, shown
-from contract.history import HistoryPathRequest, PutBackRequest
+from contract.history import HistoryPathRequest, HistoryVersionsRequest, PutBackRequest
 from contract.manager import (
     Action,
     CohortIdRequest,
@@ -141,6 +141,8 @@ class InvocationHandler:
                 return history.read_folder(world, wire.from_json(HistoryPathRequest, event))
             case Action.HISTORY_FILE:
                 return history.read_piece(world, wire.from_json(HistoryPathRequest, event))
+            case Action.HISTORY_VERSIONS:
+                return history.list_versions(world, wire.from_json(HistoryVersionsRequest, event))
             case Action.PUT_BACK:
                 return self._put_backs.put_back(world, wire.from_json(PutBackRequest, event))
             case Action.SHOW:

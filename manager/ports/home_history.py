@@ -13,6 +13,7 @@ from contract.history import (
     HistoryFolder,
     HistoryGone,
     HistoryPiece,
+    HistoryVersions,
     LeftOut,
     WriteAnswer,
     WriteRequest,
@@ -52,6 +53,10 @@ class HomeHistory(Protocol):
 
     def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece: ...
 
+    def versions(self, home_id: str, key: str) -> HistoryVersions:
+        """How a file changed. Raises HistoryGone for one that no checkpoint has."""
+        ...
+
     def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:
         """What is to be written, so that all at or below `key` is as it was."""
         ...
@@ -83,6 +88,9 @@ class NoHistory:
         raise HistoryGone(_NONE)
 
     def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece:  # noqa: ARG002
+        raise HistoryGone(_NONE)
+
+    def versions(self, home_id: str, key: str) -> HistoryVersions:  # noqa: ARG002
         raise HistoryGone(_NONE)
 
     def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:  # noqa: ARG002

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -36,6 +38,7 @@ from manager.adapters.directory_homes.homes import DirectoryHomeVolumes
 from manager.adapters.system.checkpoint_thread import CheckpointThread
 from manager.domain.history import due
 from manager.domain.policy import Policy
+from manager.ports.home_history import HistoryGone
 from manager.tests.school import ANNA, School, enrolled, running
 from manager.use_cases.history import AT_ONCE_MAX, PutBacks, list_history, read_folder, read_piece
 from manager.use_cases.launch import launch
@@ -85,6 +88,51 @@ def content(history: Kept, checkpoint: str, path: str) -> bytes:
 
 
 # --- what is kept ---
+
+
+@pytest.mark.parametrize("name", ['["a",1', 'b","c', "ü\n", os.fsdecode(b"\xff"), "\\", "x" * 200])
+def test_a_file_of_any_name_is_found_in_a_checkpoint(history: Kept, project: Path, name: str) -> None:
+    for one in ("a", "c", name, f"{name}2"):
+        (project / one).write_text(one if one.isascii() else "odd")
+    store, checkpoint = HistoryStore(history_folder(history._histories, HOME)), taken(history).checkpoint_id
+    for entry in store.files(checkpoint):
+        assert store.find(checkpoint, entry.path) == entry
+    assert store.find(checkpoint, "project/never") is None
+    assert store.find(checkpoint, "a") is None
+
+
+def test_a_files_versions_are_the_moments_at_which_it_changed(
+    history: Kept, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, other = project / "main.py", project / "other.py"
+    other.write_text("0")
+    taken(history)
+    moments = []
+    for text in ("one", "two", "", None, "two"):
+        if text is None:
+            file.unlink()
+        else:
+            file.write_text(text)
+        moments.append(taken(history).checkpoint_id)
+        other.write_text(f"{len(moments)}")
+        taken(history)  # something else changed
+    key = key_of("project/main.py")
+    found = history.versions(HOME, key)
+    assert [it.checkpoint_id for it in found.versions] == moments
+    assert [(it.size, it.is_there) for it in found.versions] == [
+        (3, True), (3, True), (0, True), (0, False), (3, True),
+    ]  # fmt: skip
+    assert not found.cut
+    store = HistoryStore(history_folder(history._histories, HOME))
+    (store.folder / "checkpoints" / f"{moments[1]}.files").write_bytes(b"damaged")
+    assert len(history.versions(HOME, key).versions) == 5, "the checkpoint after it has the same"
+    for never in ("project/never.py", "project", "../x"):
+        with pytest.raises(HistoryGone):
+            history.versions(HOME, never)
+    monkeypatch.setattr(time, "monotonic", itertools.count(0, 1.5).__next__)
+    cut = history.versions(HOME, key)
+    assert cut.cut
+    assert [it.checkpoint_id for it in cut.versions] == [history.list(HOME)[1].checkpoint_id]
 
 
 def test_a_checkpoint_says_what_changed_and_keeps_each_file_as_it_was(history: Kept, project: Path) -> None:

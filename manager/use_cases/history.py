@@ -18,6 +18,8 @@ from contract.history import (
     HistoryGone,
     HistoryPathRequest,
     HistoryPiece,
+    HistoryVersions,
+    HistoryVersionsRequest,
     LeftOut,
     PutBackAnswer,
     PutBackRequest,
@@ -62,7 +64,12 @@ def read_piece(world: World, request: HistoryPathRequest) -> HistoryPiece:
     return world.history.piece(_home_of(world, request), request.checkpoint_id, request.key, request.offset)
 
 
-def _home_of(world: World, request: HistoryPathRequest) -> str:
+def list_versions(world: World, request: HistoryVersionsRequest) -> HistoryVersions:
+    """Raises ApraNovaError as `read_folder`."""
+    return world.history.versions(_home_of(world, request), request.key)
+
+
+def _home_of(world: World, request: HistoryPathRequest | HistoryVersionsRequest) -> str:
     workspace = get_workspace(world, request.workspace_id)
     if workspace.home_id is None or workspace.home_created_at is None or workspace.purging:
         raise HistoryGone(_NO_HOME)

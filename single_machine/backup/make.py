@@ -39,7 +39,7 @@ def run(settings: Settings, *, list_them: bool = False, prove: bool = False, nig
     if list_them:
         return _list(Repository(find_restic(settings), wanted))
     os.nice(10)
-    with _only_one_backup(settings):
+    with _one_after_the_other(settings):
         repository = _back_up(settings, wanted)
         if repository is None:
             return 1
@@ -163,10 +163,12 @@ def _local(snapshot: Snapshot) -> str:
 
 
 @contextlib.contextmanager
-def _only_one_backup(settings: Settings) -> Iterator[None]:
+def _one_after_the_other(settings: Settings) -> Iterator[None]:
+    """A new school makes its first backup by itself, just when its operator may try the command."""
     with (settings.home / "backup.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise CannotGoOn("another backup of this school is being made. Wait until it has ended.") from None
+            say("Another backup of this school is being made. This one begins when it has ended.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield

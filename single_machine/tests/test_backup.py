@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import datetime as dt
+import fcntl
 import json
 import os
 import shutil
@@ -12,6 +13,7 @@ import sqlite3
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -29,6 +31,7 @@ from single_machine.school_data import check, record
 from single_machine.secrets_file import load, load_or_make
 from single_machine.settings import Settings, read_settings
 from single_machine.upgrade_steps import copy_databases
+from tests.waiting import until
 
 SOURCE = Path(__file__).parents[2]
 STUDENT = 61000 if os.getuid() == 0 else os.getuid()
@@ -198,6 +201,16 @@ def test_a_failure_is_kept_with_since_when_until_a_backup_succeeds(school: Setti
     (folder / "away").rename(folder / "other-disk")
     assert make.run(school) == 0
     assert problems(read_record(school), now=first.tried_at) == []
+
+
+def test_a_second_backup_waits_for_the_first(school: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    with ThreadPoolExecutor(1) as beside, (school.home / "backup.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        second = beside.submit(make.run, school)
+        until(lambda: "begins when it has ended" in capsys.readouterr().out)
+        assert not second.done()
+        fcntl.flock(lock, fcntl.LOCK_UN)
+        assert second.result() == 0
 
 
 def test_a_missing_restic_is_a_failure_that_status_shows(school: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

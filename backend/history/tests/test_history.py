@@ -65,7 +65,7 @@ def test_a_file_is_text_with_what_changed_since(home):
     assert found["text"] == "one\ntwo\n"
     assert [(it["kind"], it["text"]) for it in found["lines"]] == [(" ", "one"), ("-", "two"), ("+", "four")]
     found = home.get(NEW, "file", path="project/main.py", against=OLD).json()
-    assert [(it["kind"], it["text"]) for it in found["lines"]] == [(" ", "one"), ("-", "three"), ("+", "two")]
+    assert [(it["kind"], it["text"]) for it in found["lines"]] == [(" ", "one"), ("-", "two"), ("+", "three")]
     found = home.get(OLD, "file", path="project/main.py").json()
     assert (found["compared"], found["lines"], found["missing_there"]) == (False, [], False)
 

@@ -317,6 +317,29 @@ def test_a_launch_says_whose_data_the_workspace_sees(shared, join, manager, sign
     assert manager.launched[-1].shared == key
 
 
+def test_who_teaches_sees_the_data_of_the_cohort_that_got_some_last(shared, manager, signed_in):
+    def sees(browser):
+        browser.post("/api/workspace/create/", json={})
+        return manager.launched[-1].shared
+
+    first = shared.id.replace("-", "")
+    body = {"name": "Kiel-1", "track": "FSD", "time_zone": "Europe/Berlin"}
+    second = shared.one.post("/api/cohorts/", json=body).json()["id"]
+    shared.upload("a.csv", b"1")
+    assert sees(shared.one) == first, "the other one has none"
+    SharedVersion.objects.create(cohort_id=second, number=1, what="added b.csv", files_count=1, bytes_total=1)
+    workspace = manager.launched[-1].workspace_id
+    shared.one.post(f"/api/workspace/{workspace}/restart/")
+    assert manager.launched[-1].shared == second.replace("-", "")
+    Cohort.objects.filter(pk=second).update(active=False)
+    shared.one.post(f"/api/workspace/{workspace}/restart/")
+    assert manager.launched[-1].shared == first
+    assert sees(signed_in("instructor")) == "", "who teaches neither sees neither"
+    assistant = signed_in("assistant")
+    Cohort.objects.get(pk=shared.id).instructors.add(assistant.user)
+    assert sees(assistant) == first
+
+
 def test_after_a_crash_students_see_what_the_record_says_and_a_deleted_cohorts_folder_goes(shared, root):
     shared.upload("a.csv", b"1")
     shared.upload("a.csv", b"2")

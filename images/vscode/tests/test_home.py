@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.hand_out.new_project import clear_away, is_new
 from agent.home_repair import NOTE_FULL, NOTE_LOCKED, HomeRepair
 from images.tests.damaged_homes import DAMAGES, filled, small_disk
 from images.vscode.home import CODE_SERVER_DATA
@@ -36,6 +37,16 @@ def test_a_new_home_gets_a_project_and_a_name_for_git(tmp_path: Path) -> None:
     assert seed(tmp_path, tmp_path / "project", **ADA) is True
     assert "Welcome" in (tmp_path / "project/README.md").read_text()
     assert (read_git(tmp_path, "user.name"), read_git(tmp_path, "user.email")) == (ADA["name"], ADA["email"])
+
+
+def test_a_project_that_nobody_touched_is_new_and_can_make_room_for_a_starter(tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    seed(tmp_path, project, **ADA)
+    assert is_new(tmp_path, project, ())
+    clear_away(tmp_path, project, {"README.md"})
+    assert [it.name for it in project.iterdir()] == [".gitignore"]
+    (project / ".gitignore").write_text("mine")
+    assert not is_new(tmp_path, project, ())
 
 
 def test_a_second_claim_changes_nothing_of_the_students(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from contract import files_now
@@ -21,11 +23,13 @@ from contract.history import (
     Cause,
     CheckpointView,
     FilePiece,
+    FileVersion,
     HistoryEntry,
     HistoryFolder,
     HistoryGone,
     HistoryPiece,
     HistoryUnreadable,
+    HistoryVersions,
     LeftOut,
     WriteAnswer,
     WriteRequest,
@@ -40,8 +44,11 @@ from manager.ports.home_volumes import check_home_id
 
 log = logging.getLogger(__name__)
 
+VERSIONS_MAX_S = 3.0
+"""For reading the checkpoints of a home, some hundreds at most, each with all its files."""
 _TAKE_MAX_S = 60.0
 _GONE = "This moment is no longer kept. Choose another one"
+_NEVER_THERE = "There is no such file in what is kept"
 _LOST = "is there now and could not be kept first, so it stays. Give it another name, then put the old one back"
 _DAMAGED = "This moment cannot be read: what was kept is damaged. Choose another one, and tell your school"
 
@@ -105,6 +112,27 @@ class DirectoryHomeHistory:
         files = self._files(home_id, checkpoint_id)
         entry, content = self._content(home_id, next((it for it in files if it.path == path), None))
         return piece_of(content, offset, entry.digest)
+
+    def versions(self, home_id: str, key: str) -> HistoryVersions:
+        path, store, began = path_in_home(key), self._store(home_id), time.monotonic()
+        seen: list[tuple[str, FileEntry | None]] = []
+        cut = False
+        for checkpoint_id in store.ids():
+            if cut := time.monotonic() - began > VERSIONS_MAX_S:
+                break
+            with suppress(NoCheckpoint, Damaged):  # thinned out a moment ago, or lost: others tell enough
+                seen.append((checkpoint_id, store.find(checkpoint_id, path)))
+        found: list[FileVersion] = []
+        before = None
+        for checkpoint_id, entry in reversed(seen):
+            digest = entry.digest if entry is not None else None
+            if digest != before:
+                size = entry.size if entry is not None else 0
+                found.append(FileVersion(checkpoint_id, int(checkpoint_id[:13]) / 1000, size, entry is not None))
+            before = digest
+        if not found:
+            raise HistoryGone(_NEVER_THERE, detail=key)
+        return HistoryVersions(tuple(found), cut)
 
     def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:
         path = path_in_home(key)

@@ -24,6 +24,10 @@ export class FakeApi {
       "GET /api/messages/": { status: 200, body: { items: [] } },
       "GET /api/assignments/": { status: 200, body: { items: [] } },
       "GET /api/cohorts/{cohort_id}/assignments/": { status: 200, body: { items: [] } },
+      "GET /api/cohorts/{cohort_id}/starter/": {
+        status: 200,
+        body: { starter: null, given: 0, skipped: 0, failed: 0 },
+      },
       "GET /api/cohorts/{cohort_id}/course/": { status: 200, body: courseState() },
       "GET /api/costs/budgets/{cohort_id}/": { status: 200, body: { budget: null } },
       ...answers,

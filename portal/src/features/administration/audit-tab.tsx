@@ -23,6 +23,7 @@ const ACTIONS = {
   "cohort.": "Cohorts",
   "invitation.": "Invitations",
   "assignment.": "Assignments",
+  "starter.": "Starters",
   "submission.": "Submissions",
   "help.": "Calls for help and visits",
   "message.": "Messages",

@@ -13,6 +13,7 @@ import { Menu } from "@/components/menu";
 import { LoadingPanel } from "@/components/panel";
 import { AssignmentsPanel } from "@/features/assignments/assignments-panel";
 import { SharedDataPanel } from "@/features/shared-data/shared-data-panel";
+import { StarterPanel } from "@/features/starter/starter-panel";
 import { CoursePanel } from "@/features/courses/course-panel";
 import { ApiError } from "@/lib/api/errors";
 import type { CohortDetail, Me } from "@/lib/api/types";
@@ -102,6 +103,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         <BudgetNote cohortId={cohort.id} />
         <WallPanel cohort={cohort} />
         {cohort.track === "FSD" && <AssignmentsPanel cohort={cohort} />}
+        {cohort.track === "FSD" && <StarterPanel cohort={cohort} />}
         <SharedDataPanel cohort={cohort} />
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />

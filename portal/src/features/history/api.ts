@@ -1,4 +1,4 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 
 import { answer, api } from "@/lib/api/client";
 import { ApiError } from "@/lib/api/errors";
@@ -10,7 +10,12 @@ const AGAIN_MS = 30_000;
 const STEP_MS = 500;
 
 /** One's own workspace, or a student's, which its instructor only reads. */
-export type Whose = { workspace: string } | { cohort: string; student: string };
+export type Whose = { workspace: string } | Student;
+
+export interface Student {
+  cohort: string;
+  student: string;
+}
 
 export interface Place<Of extends Whose = Whose> {
   of: Of;
@@ -24,7 +29,7 @@ export type OwnPlace = Place<{ workspace: string }>;
 export const isOwn = (place: Place): place is OwnPlace => "workspace" in place.of;
 
 const keyOf = (of: Whose) => ["history", ...("workspace" in of ? [of.workspace] : [of.cohort, of.student])];
-const ofStudent = (of: { cohort: string; student: string }) => ({ cohort_id: of.cohort, student_id: of.student });
+const ofStudent = (of: Student) => ({ cohort_id: of.cohort, student_id: of.student });
 
 export function useHistory(of: Whose | null) {
   const known = of ?? { workspace: "" };
@@ -71,9 +76,11 @@ export function useFolder({ of, checkpoint, path }: Place) {
   });
 }
 
-export function useFile({ of, checkpoint, path }: Place, against: string) {
+/** `smooth`: until another one is there, the one before stays. */
+export function useFile({ of, checkpoint, path }: Place, against: string, smooth = false) {
   return useQuery({
     queryKey: [...keyOf(of), checkpoint, "file", path, against],
+    placeholderData: smooth ? keepPreviousData : undefined,
     staleTime: against === NOW ? 0 : staleTime({ of, checkpoint, path }),
     queryFn: ({ signal }) =>
       answer(
@@ -86,6 +93,21 @@ export function useFile({ of, checkpoint, path }: Place, against: string) {
               params: { path: { ...ofStudent(of), checkpoint_id: checkpoint }, query: { path, against } },
               signal,
             }),
+      ),
+  });
+}
+
+/** The moments at which a student's file changed. Each time that it is asked is in the audit log. */
+export function useVersions(of: Student, path: string) {
+  return useQuery({
+    queryKey: [...keyOf(of), "versions", path],
+    refetchOnWindowFocus: false,
+    queryFn: ({ signal }) =>
+      answer(
+        api.GET("/api/cohorts/{cohort_id}/members/{student_id}/history/versions/", {
+          params: { path: ofStudent(of), query: { path } },
+          signal,
+        }),
       ),
   });
 }

@@ -18,10 +18,12 @@ interface RowProps {
   id: AssignmentKey;
   submission: Submission;
   hasDueTime: boolean;
+  /** Of the assignment, where its history may be seen. */
+  folder?: string | undefined;
 }
 
 /** What one student handed in, and what comes back. */
-export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
+export function SubmissionRow({ id, submission, hasDueTime, folder }: RowProps) {
   const [dialog, setDialog] = useState<"work" | "feedback" | "extension" | null>(null);
   const mayChange = useMayChange();
   const collect = useCollect(id);
@@ -59,7 +61,7 @@ export function SubmissionRow({ id, submission, hasDueTime }: RowProps) {
         )}
       </div>
       <Failure error={collect.error} />
-      {dialog === "work" && <WorkDialog id={id} submission={submission} onClose={close} />}
+      {dialog === "work" && <WorkDialog id={id} folder={folder} submission={submission} onClose={close} />}
       {dialog === "feedback" && <FeedbackDialog id={id} submission={submission} onClose={close} />}
       {dialog === "extension" && <ExtensionDialog id={id} submission={submission} onClose={close} />}
     </li>

@@ -1,5 +1,5 @@
 // @vitest-environment jsdom
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import { expect, it } from "vitest";
 
 import type { Submission } from "@/lib/api/types";
@@ -36,9 +36,17 @@ function submission(fields: Partial<Submission> = {}): Submission {
   };
 }
 
-function view(items: Submission[], due_at_local: string | null = "2026-11-30T08:00") {
+function view(items: Submission[], due_at_local: string | null = "2026-11-30T08:00", shows_history = false) {
   const has_check = items.some(({ copies }) => copies[0]?.check != null);
-  const list = { title: "Lesson 1", folder: "lesson-1", time_zone: "Europe/Berlin", due_at_local, has_check, items };
+  const list = {
+    title: "Lesson 1",
+    folder: "lesson-1",
+    time_zone: "Europe/Berlin",
+    due_at_local,
+    has_check,
+    shows_history,
+    items,
+  };
   show(<SubmissionsView id={KEY} list={list} />);
 }
 
@@ -206,6 +214,7 @@ it("lets a teaching assistant read, and offers nothing that would be refused", (
     time_zone: "Europe/Berlin",
     due_at_local: "2026-11-30T08:00",
     has_check: true,
+    shows_history: false,
   };
   show(
     <MayChange value={false}>
@@ -236,4 +245,31 @@ it("lets a teaching assistant read, and offers nothing that would be refused", (
   expect(changed).toContain("Changed since then, which the student does not see yet");
   expect(screen.getByText(/and when an instructor asks for them/)).toBeTruthy();
   expect(document.title).toBe("Lesson 1 · ApraNova");
+});
+
+it("shows how a file grew where the school allows it, and offers it nowhere else", async () => {
+  const files = [{ path: "src/my file.py", size: 9, change: "new" }];
+  const text = { path: "src/my file.py", text: "1", cut: false, compared: false, lines: [] };
+  const of = "/api/cohorts/{cohort_id}/members/{student_id}/history/" as const;
+  const at = { checkpoint: "v1", taken_at: "2026-11-30T08:00:00Z", size: 9, is_there: true };
+  const past = { text: "then", cut: false, size: 9, compared: false, missing_there: false, lines: [] };
+  new FakeApi({
+    [`GET ${COPY}files/`]: { status: 200, body: { items: files } },
+    [`GET ${COPY}file/`]: { status: 200, body: text },
+    [`GET ${of}versions/`]: { status: 200, body: { items: [at], cut: false } },
+    [`GET ${of}{checkpoint_id}/file/`]: { status: 200, body: past },
+  });
+  view([submission()], null, true);
+  fireEvent.click(screen.getByRole("button", { name: "Read the work of Amira" }));
+  fireEvent.click(await screen.findByRole("button", { name: "How it grew" }));
+  const then = await screen.findByText("then");
+  expect(then).toBeTruthy();
+  expect(screen.queryByText("1", { selector: "pre" })).toBeNull();
+  fireEvent.click(screen.getByRole("button", { name: "How it grew" }));
+  expect(await screen.findByText("1", { selector: "pre" })).toBeTruthy();
+  cleanup();
+  view([submission()]);
+  fireEvent.click(screen.getByRole("button", { name: "Read the work of Amira" }));
+  expect(await screen.findByText("1", { selector: "pre" })).toBeTruthy();
+  expect(screen.queryByRole("button", { name: "How it grew" })).toBeNull();
 });

@@ -115,6 +115,7 @@ export function SubmissionsView({ id, list }: { id: AssignmentKey; list: Submiss
                 id={id}
                 submission={submission}
                 hasDueTime={list.due_at_local !== null}
+                folder={list.shows_history ? list.folder : undefined}
               />
             ))}
           </ul>

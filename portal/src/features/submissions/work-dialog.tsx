@@ -7,6 +7,7 @@ import { Button, buttonClass } from "@/components/button";
 import { Dialog, DialogActions } from "@/components/dialog";
 import { SelectField } from "@/components/field";
 import { Difference, Plain, Waiting } from "@/components/file-text";
+import { Playback } from "@/features/history/playback";
 import type { CheckState, Submission, SubmittedCopy, SubmittedFile } from "@/lib/api/types";
 import { fullDate } from "@/lib/time";
 
@@ -21,12 +22,14 @@ const CHANGES: Record<string, string> = {
 
 interface WorkDialogProps {
   id: AssignmentKey;
+  /** Below ~/project, where the student works on it; undefined: how it grew is not shown. */
+  folder?: string | undefined;
   submission: Submission;
   onClose: () => void;
 }
 
 /** Files of a student, as plain text: nothing of them is rendered or run. */
-export function WorkDialog({ id, submission, onClose }: WorkDialogProps) {
+export function WorkDialog({ id, folder, submission, onClose }: WorkDialogProps) {
   const { student, student_id, copies } = submission;
   const [number, setNumber] = useState(copies[0]?.number ?? 1);
   const copy = copies.find((one) => one.number === number);
@@ -47,7 +50,7 @@ export function WorkDialog({ id, submission, onClose }: WorkDialogProps) {
         {copy?.check != null && copy.check.state !== "waiting" && (
           <Found key={`check ${number}`} id={{ ...id, student: student_id, number }} check={copy.check} />
         )}
-        <Files key={number} id={{ ...id, student: student_id, number }} />
+        <Files key={number} id={{ ...id, student: student_id, number }} folder={folder} />
       </div>
       <DialogActions>
         <Button onClick={onClose}>Close</Button>
@@ -94,7 +97,7 @@ function Found({ id, check }: { id: CopyKey; check: CheckState }) {
   );
 }
 
-function Files({ id }: { id: CopyKey }) {
+function Files({ id, folder }: { id: CopyKey; folder: string | undefined }) {
   const files = useFiles(id);
   const [chosen, setChosen] = useState<string>();
   if (files.data === undefined) return <Waiting query={files} title="The files cannot be shown right now" />;
@@ -110,21 +113,33 @@ function Files({ id }: { id: CopyKey }) {
           </option>
         ))}
       </SelectField>
-      {file !== undefined && <File key={file.path} id={id} file={file} />}
+      {file !== undefined && <File key={file.path} id={id} folder={folder} file={file} />}
     </>
   );
 }
 
-function File({ id, file: { path, change } }: { id: CopyKey; file: SubmittedFile }) {
+interface FileProps {
+  id: CopyKey;
+  folder: string | undefined;
+  file: SubmittedFile;
+}
+
+function File({ id, folder, file: { path, change } }: FileProps) {
   const file = useFile(id, path);
   const [whole, setWhole] = useState(false);
+  const [grew, setGrew] = useState(false);
   if (file.data === undefined) return <Waiting query={file} title="The file cannot be shown right now" />;
   const { text, cut, compared, lines } = file.data;
   const different = compared && lines.length > 0;
   return (
     <>
       <div className="flex flex-wrap gap-2">
-        {different && text !== null && (
+        {folder !== undefined && (
+          <Button aria-pressed={grew} onClick={() => setGrew(!grew)}>
+            How it grew
+          </Button>
+        )}
+        {different && text !== null && !grew && (
           <Button aria-pressed={whole} onClick={() => setWhole(!whole)}>
             {whole ? "Show what changed" : "Show the whole file"}
           </Button>
@@ -136,12 +151,21 @@ function File({ id, file: { path, change } }: { id: CopyKey; file: SubmittedFile
           </a>
         )}
       </div>
-      {cut && <p className="text-sm text-muted">The file is long. This is its start; download it to see all of it.</p>}
-      {different && !whole ? (
-        <Difference lines={lines} label="What changed since it was handed out" />
-      ) : (
-        <Plain text={text} />
+      {grew && folder !== undefined && <Playback of={id} path={inHome(folder, path)} />}
+      {cut && !grew && (
+        <p className="text-sm text-muted">The file is long. This is its start; download it to see all of it.</p>
       )}
+      {!grew &&
+        (different && !whole ? (
+          <Difference lines={lines} label="What changed since it was handed out" />
+        ) : (
+          <Plain text={text} />
+        ))}
     </>
   );
+}
+
+/** As the history names it. */
+function inHome(folder: string, path: string): string {
+  return ["project", folder, ...path.split("/")].map(encodeURIComponent).join("/");
 }

@@ -835,6 +835,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cohorts/{cohort_id}/members/{student_id}/history/versions/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How a file grew
+         * @description The moments at which it changed. It is in the audit log.
+         */
+        get: operations["list_students_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cohorts/{cohort_id}/members/{student_id}/look/": {
         parameters: {
             query?: never;
@@ -1051,6 +1071,32 @@ export interface paths {
         post?: never;
         /** Cancel an upload */
         delete: operations["cancel_shared_upload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cohorts/{cohort_id}/starter/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What new homes begin with */
+        get: operations["get_starter"];
+        /**
+         * Set what new homes begin with
+         * @description It comes into ~/project of each home that is new, before the editor opens. 422 with a
+         *     sentence when the zip is not fit for that.
+         */
+        put: operations["set_starter"];
+        post?: never;
+        /**
+         * Remove the starter
+         * @description What homes have stays there.
+         */
+        delete: operations["remove_starter"];
         options?: never;
         head?: never;
         patch?: never;
@@ -2858,6 +2904,16 @@ export interface components {
             time_zone: string;
             track: components["schemas"]["Track"];
         };
+        /** CohortStarterOut */
+        CohortStarterOut: {
+            /** Failed */
+            failed: number;
+            /** Given */
+            given: number;
+            /** Skipped */
+            skipped: number;
+            starter: components["schemas"]["StarterOut"] | null;
+        };
         /** CollectIn */
         CollectIn: {
             /** Student Id */
@@ -3184,6 +3240,27 @@ export interface components {
         FilesIn: {
             /** File */
             file: string;
+        };
+        /** FileVersionOut */
+        FileVersionOut: {
+            /** Checkpoint */
+            checkpoint: string;
+            /** Is There */
+            is_there: boolean;
+            /** Size */
+            size: number;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+        };
+        /** FileVersionsOut */
+        FileVersionsOut: {
+            /** Cut */
+            cut: boolean;
+            /** Items */
+            items: components["schemas"]["FileVersionOut"][];
         };
         /** FindingOut */
         FindingOut: {
@@ -4172,6 +4249,20 @@ export interface components {
             memory_mib: number;
             size: components["schemas"]["WorkspaceSize"];
         };
+        /** StarterOut */
+        StarterOut: {
+            /** Bytes */
+            bytes: number;
+            /** Files */
+            files: number;
+            /** Paths */
+            paths: string[];
+            /**
+             * Set At
+             * Format: date-time
+             */
+            set_at: string;
+        };
         /**
          * State
          * @enum {string}
@@ -4247,6 +4338,8 @@ export interface components {
             has_check: boolean;
             /** Items */
             items: components["schemas"]["SubmissionOut"][];
+            /** Shows History */
+            shows_history: boolean;
             /** Time Zone */
             time_zone: string;
             /** Title */
@@ -6328,6 +6421,40 @@ export interface operations {
             };
         };
     };
+    list_students_versions: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path: {
+                cohort_id: string;
+                student_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileVersionsOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     begin_look: {
         parameters: {
             query?: never;
@@ -6765,6 +6892,101 @@ export interface operations {
             path: {
                 cohort_id: string;
                 upload_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortStarterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FilesIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CohortStarterOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_starter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                cohort_id: string;
             };
             cookie?: never;
         };

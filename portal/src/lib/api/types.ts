@@ -76,3 +76,5 @@ export type PutBackResult = Schemas["PutBackOut"];
 export type Invitation = Schemas["OpenInvitationOut"];
 export type SharedData = Schemas["SharedDataOut"];
 export type SharedUpload = Schemas["SharedUploadOut"];
+export type CohortStarter = Schemas["CohortStarterOut"];
+export type FileVersion = Schemas["FileVersionOut"];
