@@ -34,7 +34,7 @@ from manager.adapters.system.clock import RandomIds, SystemClock
 from manager.adapters.system.disk_watch import DiskWatch
 from manager.adapters.system.machine import read_figures
 from manager.adapters.system.metrics import PrometheusMetrics
-from manager.domain.disk_reserve import Space, is_nearly_full, reserve_of
+from manager.domain.disk import Space, is_nearly_full, reserve_of
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Metrics
 from manager.ports.home_backup import SnapshotFailed

@@ -15,7 +15,6 @@ from contract.names import StopReason, TaskState, WorkspaceState
 from manager.domain.lifecycle.task import TASK_TRANSITIONS, Task
 from manager.domain.lifecycle.workspace import WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolPolicy
-from manager.domain.pool import planner
 from simulator.engine import Instance
 from simulator.homes import REST
 from simulator.moving import Slot
@@ -526,16 +525,15 @@ class Invariants:
         return self._pool_converged() or self._homes_converged()
 
     def _pool_converged(self) -> Violation | None:
-        """The schedule is the minimum, as far as it is worth its cost where nothing is known; the
-        students who may come bound what is planned beyond it."""
+        """The schedule is the minimum, up to the limit where nothing is known; the students who may
+        come bound what is planned beyond it."""
         now, policy = self._loop.now, self._policy
         warm = len(self._warm)
         targets = [policy.schedule.target(now - ago) for ago in (0.0, 90.0)]
         most = max(targets)
         least = min(*targets, self._room_for_warm(most))
         if policy.pool_policy is PoolPolicy.PREDICTED:
-            least = min(least, *(planner.cut_to_worth(target, policy) for target in targets))
-        if policy.pool_policy is not PoolPolicy.SCHEDULE:
+            least = least if policy.unknown_hour_max is None else min(least, policy.unknown_hour_max)
             most += self._faults.profile.workspaces + 1
         if not least <= warm <= most:
             return Violation("pool", f"{warm} warm tasks, the target is {targets[0]}")

@@ -17,12 +17,12 @@ from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError
 from contract.names import TaskState, WorkspaceState
 from manager.domain import reconcile
-from manager.domain.lifecycle import back_off, binding, idle
+from manager.domain.lifecycle import binding, idle, starts
 from manager.domain.lifecycle import reconcile as lifecycle
 from manager.domain.lifecycle.actions import FinishLaunch, GiveUpStart, StartAgain, StopOrphan
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.pool.actions import RetireTask
+from manager.domain.pool.reconcile import RetireTask
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases import apply, ending, finish_launch, launch, lifetime, reconcile_pass, records
 from manager.use_cases.world import ProcessMemory
@@ -129,7 +129,7 @@ def _no_look_at_the_memory(_right: Worse, _world: Any) -> float:
 
 
 planted("no take-over of a claim", "after a crash nothing opens", (lifecycle, "_claimed"))(_without(FinishLaunch))
-planted("no second start", "after a crash nothing starts", (lifecycle, "_not_started"))(_without(StartAgain))
+planted("no second start", "after a crash nothing starts", (reconcile, "reconcile_lifecycle"))(_without(StartAgain))
 
 
 # Tasks that the engine lists, or not
@@ -338,7 +338,7 @@ def _only_ready(right: Worse, fleet: Any, *given: Any) -> Any:
     return right(replace(fleet, tasks=ready), *given)
 
 
-@planted("no back-off", "a broken image is started again and again", (back_off, "back_off_until"))
+@planted("no back-off", "a broken image is started again and again", (starts, "back_off_until"))
 def _no_back_off(*_: Any, **_named: Any) -> float:
     return 0.0
 

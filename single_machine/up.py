@@ -91,9 +91,8 @@ def _start(
 ) -> RunningProduct:
     say("[bold]ApraNova[/] is starting.")
     if not settings.service:  # there, the gateway's unit has the ports
-        check_port(settings.host, settings.port)
-        if settings.redirect_port:
-            check_port(settings.host, settings.redirect_port)
+        for port in filter(None, (settings.port, settings.redirect_port)):
+            check_port(settings.host, port)
     if certificate is not None and settings.issuing is None:
         certificate.take()
     challenges = _challenge_sockets(settings)
@@ -123,20 +122,36 @@ def _start(
     if prepared:  # people wait for this restart: the backend waits for its databases itself
         _start_databases(settings, processes, services)
     else:
-        with step("PostgreSQL and Redis"):
-            _start_databases(settings, processes, services)
-            _wait_for_databases(settings, processes)
-        if not settings.service:
-            processes.start(services.shim())
-            processes.start(services.engine())
-        with step("Database schema" + (" and the demo school" if demo else "")):
-            prepare_database(settings, services.backend_environment, demo=demo)
+        _make_databases(settings, processes, services, demo=demo)
     _start_platform(settings, processes, services, portal)
     if prepared:
         images.start()
     if certificate is not None and settings.issuing is not None:
         with step("Certificate"):
             _first_certificate(settings, certificate)
+    _start_gateway(settings, processes, services)
+    for text in (*isolation.warnings, *filter(None, [low_limits()])):
+        warn(text)
+    if settings.admin_email and not settings.service:  # whose output is a log
+        tell_first_admin(settings.admin_email, services.backend_environment)
+    school_data.record(settings, services.secrets, now=time.time())
+    announced = starting(settings)
+    pids = {**announced.pids, **processes.pids()}
+    return replace(announced, manager_endpoint=services.manager_endpoint, pids=pids, starting=False)
+
+
+def _make_databases(settings: Settings, processes: Processes, services: Services, *, demo: bool) -> None:
+    with step("PostgreSQL and Redis"):
+        _start_databases(settings, processes, services)
+        _wait_for_databases(settings, processes)
+    if not settings.service:
+        processes.start(services.shim())
+        processes.start(services.engine())
+    with step("Database schema" + (" and the demo school" if demo else "")):
+        prepare_database(settings, services.backend_environment, demo=demo)
+
+
+def _start_gateway(settings: Settings, processes: Processes, services: Services) -> None:
     with step("Gateway"):
         configuration = prepare(_gateway_settings(settings, services))
         _publish_static_files(settings)
@@ -145,20 +160,6 @@ def _start(
         else:
             processes.start(services.envoy(configuration))
             processes.wait_ready("envoy")
-    for text in isolation.warnings:
-        warn(text)
-    if low := low_limits():
-        warn(low)
-    if settings.admin_email and not settings.service:  # whose output is a log
-        tell_first_admin(settings.admin_email, services.backend_environment)
-    school_data.record(settings, services.secrets, now=time.time())
-    announced = starting(settings)
-    return replace(
-        announced,
-        manager_endpoint=services.manager_endpoint,
-        pids={**announced.pids, **processes.pids()},
-        starting=False,
-    )
 
 
 def _start_platform(settings: Settings, processes: Processes, services: Services, portal: _PortalBuild) -> None:

@@ -195,41 +195,15 @@ class FakeManager:
                 return DescribeAnswer(found, tuple(self.kinds.values()), SIZES, self.disk)
             case Action.CAPACITY:
                 return replace(self.capacity, kinds=tuple(self.kinds.values()))
-            case Action.PORTS:
-                asked = from_json(DescribeRequest, payload).workspace_ids
-                running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
-                return PortsAnswer({id_: self.ports for id_ in running if self.ports})
-            case Action.ACTIVITY:
-                asked = from_json(DescribeRequest, payload).workspace_ids
-                return ActivityAnswer({id_: self.activity[id_] for id_ in asked if id_ in self.activity})
-            case Action.PROGRAMS:
-                asked = from_json(DescribeRequest, payload).workspace_ids
-                return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
+            case Action.PORTS | Action.ACTIVITY | Action.PROGRAMS:
+                return self._inside(action, from_json(DescribeRequest, payload).workspace_ids)
             case Action.END_VISITS:
                 ended = from_json(EndVisitsRequest, payload)
                 self._known(ended.workspace_id)
                 self.visits_ended.append((ended.workspace_id, ended.port))
                 return {}
-            case Action.HAND_OUT:
-                handed = from_json(HandOutsRequest, payload)
-                if len(handed.workspace_ids) > 8:
-                    raise ApraNovaError(Reason.BAD_REQUEST, "at most 8 ids")
-                known = [it for it in handed.workspace_ids if it in self.workspaces]
-                running = [it for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
-                self.handed_out += [(it, handed.hand_out.version) for it in running]
-                self.hand_out_requests += [(it, handed.hand_out) for it in running]
-                done = HandOutAnswer(HandOutState.DONE)
-                return HandOutsAnswer({it: self.hand_out_answers.get(it, done) for it in running})
-            case Action.COLLECT:
-                asked_for = from_json(CollectionRequest, payload)
-                self.collected.append((asked_for.workspace_id, asked_for.collect.folder))
-                return CollectionAnswer(self.homes.get(asked_for.workspace_id))
-            case Action.CHECK:
-                check = from_json(CheckRequest, payload)
-                if not check.files:
-                    return CheckAnswer(CheckState.UNKNOWN)
-                self.checked.append(check)
-                return self.check_answers.pop(0) if self.check_answers else CheckAnswer(CheckState.DONE, output="42\n")
+            case Action.HAND_OUT | Action.COLLECT | Action.CHECK:
+                return self._assignments(action, payload)
             case (
                 Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.HISTORY_VERSIONS | Action.PUT_BACK
             ):
@@ -255,6 +229,35 @@ class FakeManager:
             return WorkspaceAnswer(self._delete(self._known(deleted.workspace_id), at_once=deleted.at_once))
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
+
+    def _inside(self, action: Action, asked: tuple[str, ...]) -> Any:
+        if action is Action.PORTS:
+            running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
+            return PortsAnswer({id_: self.ports for id_ in running if self.ports})
+        if action is Action.ACTIVITY:
+            return ActivityAnswer({id_: self.activity[id_] for id_ in asked if id_ in self.activity})
+        return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
+
+    def _assignments(self, action: Action, payload: Any) -> Any:
+        if action is Action.HAND_OUT:
+            handed = from_json(HandOutsRequest, payload)
+            if len(handed.workspace_ids) > 8:
+                raise ApraNovaError(Reason.BAD_REQUEST, "at most 8 ids")
+            known = [it for it in handed.workspace_ids if it in self.workspaces]
+            running = [it for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
+            self.handed_out += [(it, handed.hand_out.version) for it in running]
+            self.hand_out_requests += [(it, handed.hand_out) for it in running]
+            done = HandOutAnswer(HandOutState.DONE)
+            return HandOutsAnswer({it: self.hand_out_answers.get(it, done) for it in running})
+        if action is Action.COLLECT:
+            asked_for = from_json(CollectionRequest, payload)
+            self.collected.append((asked_for.workspace_id, asked_for.collect.folder))
+            return CollectionAnswer(self.homes.get(asked_for.workspace_id))
+        check = from_json(CheckRequest, payload)
+        if not check.files:
+            return CheckAnswer(CheckState.UNKNOWN)
+        self.checked.append(check)
+        return self.check_answers.pop(0) if self.check_answers else CheckAnswer(CheckState.DONE, output="42\n")
 
     def _history(self, action: Action, payload: Any) -> Any:
         if action is Action.HISTORY:

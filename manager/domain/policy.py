@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-import math
 import zoneinfo
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -32,25 +31,18 @@ class PoolSchedule:
     time_zone: str = "UTC"
 
     def is_peak(self, now: float) -> bool:
-        local = self._local(now)
+        local = self.local(now)
         return local.weekday() < SATURDAY and PEAK_FROM_H <= local.hour < PEAK_UNTIL_H
 
     def target(self, now: float) -> int:
-        local = self._local(now)
+        local = self.local(now)
         if not PEAK_FROM_H - SHOULDER_H <= local.hour < PEAK_UNTIL_H + SHOULDER_H:
             return self.off
         if local.weekday() >= SATURDAY:
             return self.weekend
         return self.peak if self.is_peak(now) else self.base
 
-    @property
-    def weekday_s(self) -> float:
-        """Seconds of warm tasks that a weekday costs: 80 hours with the defaults."""
-        peak_h, shoulder_h = PEAK_UNTIL_H - PEAK_FROM_H, 2 * SHOULDER_H
-        hours = peak_h * self.peak + shoulder_h * self.base + (24 - peak_h - shoulder_h) * self.off
-        return 3600.0 * hours
-
-    def _local(self, now: float) -> dt.datetime:
+    def local(self, now: float) -> dt.datetime:
         return dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(self.time_zone))
 
 
@@ -94,9 +86,8 @@ class Policy:
     kept while it is expected to be used once in so many. About 75 minutes give a hundred students a
     p95 below two seconds; a larger school needs less (decision 17).
     """
-    assumed_cold_starts_per_day: float = math.inf
-    """Cold starts that the schedule is assumed to spare on a day of which nothing is known; it is
-    cut to their worth (inf: never). Where warm tasks cost money 24, one an hour."""
+    unknown_hour_max: int | None = None
+    """Warm tasks by the schedule in an hour of which nothing is known, at most. None: no limit."""
     start_lead_s: float = 10.0
     """From the decision to start a task until it is ready: ECS on Fargate 60, one machine a few."""
     hint_s: float = 300.0
@@ -104,7 +95,7 @@ class Policy:
     meter_s: float = 60.0
     """How often the seconds of warm tasks are counted."""
     cohorts_per_pass_max: int = 20
-    """Cohorts of which one page of members is read in a pass."""
+    """Cohorts that one pass prepares at most, with all their members."""
     sizes: Sizes = field(default_factory=lambda: ON_ONE_MACHINE)
     default_size: WorkspaceSize = WorkspaceSize.SMALL
     size_at_claim: bool = True
@@ -187,8 +178,6 @@ class Policy:
     def cold_start_worth_of(self, shape: Shape) -> float:
         """Seconds of a warm task of this shape: a person's wait is worth the same whatever it is
         for, and buys less of a dearer size."""
-        if self.size_at_claim:
-            return self.cold_start_worth_s
         return self.cold_start_worth_s * self.limits(None).price / self.limits(shape.size).price
 
     def limits(self, size: WorkspaceSize | None) -> SizeLimits:

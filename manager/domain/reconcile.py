@@ -10,8 +10,7 @@ from manager.domain.lifecycle.actions import ActOnUse, Forget, LifecycleAction, 
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.reconcile import look_again_at, reconcile_lifecycle
 from manager.domain.policy import Policy
-from manager.domain.pool.actions import PoolAction, PoolPlan, RetireTask
-from manager.domain.pool.reconcile import PoolFacts, reconcile_pool
+from manager.domain.pool.reconcile import PoolAction, PoolFacts, PoolPlan, RetireTask, reconcile_pool
 
 Action: TypeAlias = LifecycleAction | PoolAction
 
@@ -42,9 +41,7 @@ def reconcile(observation: Observation, now: float, policy: Policy) -> Plan:
     if observation.pool is not None and fleet.observed is not None:
         pool = reconcile_pool(fleet, observation.pool, now, policy)
         retired = {action.task.task_id for action in pool.actions if isinstance(action, RetireTask)}
-        actions = [
-            action for action in actions if not (isinstance(action, MarkReady) and action.task.task_id in retired)
-        ]
+        actions = [it for it in actions if not (isinstance(it, MarkReady) and it.task.task_id in retired)]
         actions.extend(pool.actions)
     return Plan(
         tuple(actions),

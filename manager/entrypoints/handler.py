@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from typing import Any, assert_never
+from typing import Any, Literal, TypeAlias, assert_never
 
 from contract import wire
 from contract.checks import CheckRequest
@@ -45,6 +45,24 @@ from manager.use_cases.launch import launch
 from manager.use_cases.world import World
 
 log = logging.getLogger(__name__)
+
+_Inside: TypeAlias = Literal[
+    Action.SNAPSHOTS,
+    Action.RESTORE,
+    Action.PORTS,
+    Action.ACTIVITY,
+    Action.PROGRAMS,
+    Action.END_VISITS,
+    Action.HAND_OUT,
+    Action.COLLECT,
+    Action.CHECK,
+    Action.HISTORY,
+    Action.HISTORY_FOLDER,
+    Action.HISTORY_FILE,
+    Action.HISTORY_VERSIONS,
+    Action.PUT_BACK,
+    Action.SHOW,
+]
 
 
 class InvocationHandler:
@@ -112,6 +130,13 @@ class InvocationHandler:
             case Action.EXPECT:
                 expect.expect(world, wire.from_json(ExpectRequest, event))
                 return {}
+            case _:
+                return self._answer_inside(action, event)
+
+    def _answer_inside(self, action: _Inside, event: dict[str, Any]) -> Any:
+        """What is in workspaces: files, programs, ports, visitors."""
+        world = self._world
+        match action:
             case Action.SNAPSHOTS:
                 return snapshots.list_snapshots(world, _workspace_id(event))
             case Action.RESTORE:

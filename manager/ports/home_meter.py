@@ -6,8 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from manager.domain.disk_reserve import Space
-from manager.domain.lifecycle.disk import HomeUse
+from manager.domain.disk import HomeUse, Space
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.sizes import SizeLimits
-from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import ObservedTask
 
 __all__ = ["ObservedTask", "StillEnding", "TaskRunner", "TaskSpec"]
 

@@ -160,6 +160,7 @@ def test_a_restore_brings_the_files_back_and_keeps_what_was_there_as_a_snapshot(
     assert len(listed(school)) == 3
     snapshots.restore(school.world, ANNA, listed(school)[0])
     assert school.homes.files[home_of(school)] == {"second.py"}
+    assert school.metrics.counts["restores_total/result=done"] == 2
     launch(school.world, ANNA)
     school.settle()
     assert school.workspace().state is WorkspaceState.RUNNING
@@ -228,6 +229,7 @@ def test_a_restore_that_fails_changes_no_file_and_says_so(school: School) -> Non
     assert school.homes.files[home_of(school)] == {"second.py"}
     assert seen(school).restoring is None
     assert "nothing has changed" in seen(school).failure
+    assert school.metrics.counts["restores_total/result=failed"] == 1
     assert launch(school.world, ANNA).state is WorkspaceState.STARTING
 
 

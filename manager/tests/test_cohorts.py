@@ -3,17 +3,21 @@ sentence when not."""
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from contract.manager import COHORT_CLASSES_MAX, ClassTime, CohortRequest
+from contract.manager import COHORT_CLASSES_MAX, COHORT_MEMBERS_MAX, ClassTime, CohortRequest
 from contract.names import WorkspaceKind
 from contract.wire import to_json
 from manager.domain.pool.cohort import OPENS_BEFORE_S
+from manager.domain.pool.reconcile import PoolPlan
 from manager.entrypoints.handler import InvocationHandler
 from manager.tests.school import ANNA, BEN, School
+from manager.use_cases.pool_note import note_pool
+from manager.use_cases.reconcile_pass import observe, reconcile_pass
 
 BERLIN = CohortRequest("berlin-3", "Berlin-3", WorkspaceKind.VSCODE, (), (ANNA, BEN), newcomers=2)
 
@@ -60,6 +64,22 @@ def test_a_class_that_has_begun_stays_known_whatever_is_announced_later() -> Non
     assert [item.starts_at for item in kept.classes] == [now + 60]
 
 
+def test_a_pass_reads_the_members_of_so_many_cohorts_and_leaves_the_others_to_the_next() -> None:
+    school = School()
+    begins = school.clock.now() + 600.0
+    many = tuple(f"ws-{''.join(letters)}zzzzzzz" for letters in itertools.product("abcdefghijklmnop", repeat=3))
+    for minute, (cohort_id, members) in enumerate((("a", many[:COHORT_MEMBERS_MAX]), ("b", (ANNA,)), ("c", (BEN,)))):
+        classes = (ClassTime(begins + 60.0 * minute, begins + 7_200.0),)
+        ask(school, "put_cohort", replace(BERLIN, cohort_id=cohort_id, classes=classes, members=members))
+    prepared = []
+    for _ in range(3):
+        pool = observe(school.world, school.clock.now()).pool
+        assert pool is not None
+        prepared.append([due.cohort.cohort_id for due in pool.cohorts])
+        reconcile_pass(school.world)
+    assert prepared == [["a"], ["b", "c"], []]
+
+
 def test_a_removed_cohort_is_gone_and_removing_it_again_is_no_error() -> None:
     school = School()
     ask(school, "put_cohort", BERLIN)
@@ -88,7 +108,7 @@ def test_a_cohort_that_makes_no_sense_is_refused_and_nothing_changes(change: dic
     ask(school, "put_cohort", BERLIN)
     answer = ask(school, "put_cohort", {**to_json(BERLIN), **change})
     assert (answer["ok"], answer["error"]["reason"]) == (False, "bad_request")
-    assert named in answer["error"]["message"]
+    assert f"{named}:" in answer["error"]["message"]
     kept = school.store.find_cohort("berlin-3")
     assert kept is not None
     assert kept.version == 1
@@ -113,6 +133,27 @@ def test_on_one_machine_the_pool_grows_to_the_largest_cohort_and_shrinks_when_it
     ask(school, "remove_cohort", {"cohort_id": "berlin-3"})
     school.settle(after_s=300.0)
     assert sum(task.warm for task in school.store.list_warm_tasks(limit=10)) == 1
+
+
+def test_the_pools_note_is_written_once_a_minute_and_sooner_when_the_sizes_change() -> None:
+    school = School(pool=1)
+    school.settle()
+    known = school.store.find_outlook()
+    same = PoolPlan((), known.targets, 1, look_again_at=0.0)
+    other = replace(same, targets=(replace(known.targets[0], size=9, retire_above=9),))
+    limit_s = school.world.policy.meter_s
+    for after_s, plan, noted in (
+        (limit_s / 10.0 - 0.1, other, False),
+        (limit_s / 10.0, same, False),
+        (limit_s - 0.1, same, False),
+        (limit_s, same, True),
+        (limit_s / 10.0, other, True),
+    ):
+        outlook = school.store.find_outlook()
+        school.clock.advance(outlook.metered_at + after_s - school.clock.now())
+        note_pool(school.world, plan, outlook)
+        assert (school.store.find_outlook() != outlook) is noted
+    assert school.store.find_outlook().targets == other.targets
 
 
 def test_a_cohort_from_before_is_counted_when_the_backend_sends_it_again() -> None:

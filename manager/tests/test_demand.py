@@ -1,4 +1,4 @@
-"""The pool's size is shared between kinds by how often each was launched in the last fortnight."""
+"""The pool's size is shared between kinds by how often each was launched in the last four weeks."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 
 from contract.names import TaskState, WorkspaceKind
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.policy import Policy, PoolSchedule, Shape
-from manager.domain.pool.actions import StartWarmTask
-from manager.domain.pool.demand import HABIT_DAYS, WINDOW_DAYS, DayOfLaunches, Demand
+from manager.domain.pool.demand import HABIT_DAYS, DayOfLaunches, Demand
 from manager.domain.pool.planner import share
-from manager.domain.pool.reconcile import PoolFacts
+from manager.domain.pool.reconcile import PoolFacts, StartWarmTask
 from manager.domain.reconcile import Observation, reconcile
 from manager.tests.school import ANNA, BEN, School
 from manager.use_cases.launch import launch
@@ -77,14 +75,13 @@ def test_more_launches_of_a_kind_never_give_it_less(size: int, wanted: dict[Shap
         assert after[DATA] >= before[DATA]
 
 
-def test_launches_leave_the_window_after_a_fortnight() -> None:
+def test_launches_are_forgotten_after_four_weeks() -> None:
     demand = Demand().with_launch(CODE, at=MONDAY_10H, now=MONDAY_10H).with_launch(DATA, at=MONDAY_10H, now=MONDAY_10H)
-    last_day = MONDAY_10H + (WINDOW_DAYS - 1) * DAY
-    assert demand.by_shape(last_day) == {CODE: 1, DATA: 1}
-    assert demand.by_shape(last_day + DAY) == {}
-    forgotten = MONDAY_10H + (HABIT_DAYS + 1) * DAY
-    later = demand.with_launch(CODE, at=forgotten, now=forgotten)
+    last_day = MONDAY_10H + HABIT_DAYS * DAY
+    assert demand.with_launch(CODE, at=last_day, now=last_day).by_shape() == {CODE: 2, DATA: 1}
+    later = demand.with_launch(CODE, at=last_day + DAY, now=last_day + DAY)
     assert [(entry.shape, entry.launches) for entry in later.days] == [(CODE, 1)]
+    assert (later.by_shape(), later.counted_at) == ({CODE: 1}, last_day + DAY)
 
 
 def _started(now: float, launches: dict[Shape, int], tasks: tuple[Task, ...] = ()) -> list[Shape]:
@@ -120,9 +117,9 @@ def test_each_launch_is_counted_once_when_its_task_is_forgotten() -> None:
     school.settle()
     assert school.store.find_demand().version == 0
     school.settle(after_s=school.world.policy.task_memory_s + 1)
-    assert school.store.find_demand().by_shape(school.clock.now())[CODE] == 2
+    assert school.store.find_demand().by_shape()[CODE] == 2
     school.settle(after_s=1000)
-    assert school.store.find_demand().by_shape(school.clock.now())[CODE] == 2
+    assert school.store.find_demand().by_shape()[CODE] == 2
 
 
 def test_a_school_that_does_not_offer_a_kind_neither_warms_nor_launches_it() -> None:

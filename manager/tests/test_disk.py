@@ -12,8 +12,7 @@ from contract.names import DiskLevel, StopReason, WorkspaceState
 from manager.adapters.memory.meter import MemoryHomeMeter
 from manager.adapters.memory.runner import MemoryTaskAgent
 from manager.adapters.system.disk_watch import DiskWatch
-from manager.domain.disk_reserve import Space, to_stop
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured
+from manager.domain.disk import HomeDisk, HomeUse, Space, measured, to_stop
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.tests.school import ANNA, BEN, School
@@ -350,6 +349,8 @@ def test_who_keeps_a_count_from_ending_is_found_and_a_longer_look_is_no_growth()
 def test_the_reserve_is_a_part_of_a_small_disk_and_a_disk_without_inodes_is_full_too() -> None:
     assert not disk_view((Space("the homes", 2 * GB, 20 * GB),), POLICY).nearly_full
     assert disk_view((Space("the homes", int(0.9 * GB), 20 * GB),), POLICY).nearly_full
-    assert disk_view((Space("the homes", 50 * GB, 99 * GB, files_free=10, files_total=1_000),), POLICY).nearly_full
+    few_files = Space("the homes", 50 * GB, 99 * GB, files_free=10, files_total=1_000)
+    assert disk_view((few_files,), POLICY).nearly_full
+    assert not disk_view((few_files,), replace(POLICY, disk_reserve_bytes=0)).nearly_full  # there is no reserve
     two = disk_view((Space("the homes", 50 * GB, 99 * GB), Space("the snapshots", GB, 99 * GB)), POLICY)
     assert "The disk with the snapshots is nearly full" in two.text

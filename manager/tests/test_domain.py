@@ -14,10 +14,9 @@ from contract.manager import LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceSize, WorkspaceState
 from manager.domain.lifecycle import binding
 from manager.domain.lifecycle.actions import Forget
-from manager.domain.lifecycle.back_off import back_off_until
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import TASK_TRANSITIONS, IllegalTransition, Task
+from manager.domain.lifecycle.starts import back_off_until
+from manager.domain.lifecycle.task import TASK_TRANSITIONS, IllegalTransition, ObservedTask, Task
 from manager.domain.lifecycle.workspace import STEPS_MAX, WORKSPACE_TRANSITIONS, Workspace
 from manager.domain.policy import Policy, PoolSchedule
 from manager.domain.pool.reconcile import PoolFacts
@@ -125,7 +124,7 @@ def test_candidates_put_ready_before_starting_and_leave_old_images_out() -> None
 
 
 def test_failures_double_the_wait_and_a_success_ends_it() -> None:
-    failed = [task(n, state=TaskState.STOPPED, failure="x", ended_at=NOW + n) for n in range(3)]
+    failed = [task(n, state=TaskState.STOPPED, failure="x", state_since=NOW + n) for n in range(3)]
     success = task(9, state=TaskState.READY)
 
     def until(*tasks: Task) -> float:
@@ -139,7 +138,7 @@ def test_failures_double_the_wait_and_a_success_ends_it() -> None:
 
 def test_a_success_forgets_the_failures_before_it_and_none_after() -> None:
     """Whether the pass sees its record or its agent. What failed later still holds the pool up."""
-    failed = [task(n, state=TaskState.STOPPED, failure="x", ended_at=NOW + n) for n in range(4)]
+    failed = [task(n, state=TaskState.STOPPED, failure="x", state_since=NOW + n) for n in range(4)]
     success = task(9, state=TaskState.READY, ready_at=NOW + 2)
     starting = task(9, state=TaskState.STARTING)
     saw_it = {"task-9": AgentStatus("task-9", AgentPhase.READY)}

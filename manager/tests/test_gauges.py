@@ -16,9 +16,8 @@ from manager.adapters.sqlite.figures import SqliteFigures
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.metric_help import COUNTERS, HISTOGRAMS
 from manager.adapters.system.metrics import PrometheusMetrics
-from manager.domain.disk_reserve import Space
+from manager.domain.disk import HomeDisk, HomeUse, Space
 from manager.domain.lifecycle.backup_health import BackupHealth
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.domain.pool.cohort import Cohort

@@ -25,3 +25,11 @@ def test_a_hand_out_reaches_who_runs_and_leaves_out_who_sleeps_or_is_silent() ->
 def test_more_than_can_be_answered_in_time_are_refused() -> None:
     with pytest.raises(ApraNovaError, match="at most"):
         hand_out(School().world, (ANNA,) * (WORKSPACES_MAX + 1), LESSON)
+
+
+def test_a_workspace_whose_task_has_just_lost_its_record_is_left_out() -> None:
+    school = running()
+    task = school.store.find_task(school.workspace().task_id or "")
+    assert task is not None
+    school.store.write(delete=(task,))
+    assert hand_out(school.world, (ANNA,), LESSON).answers == {}

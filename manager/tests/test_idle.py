@@ -9,7 +9,7 @@ import pytest
 from contract.agent import AgentPhase, AgentStatus
 from contract.manager import Activity
 from contract.names import DiskLevel, StopReason, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse
+from manager.domain.disk import HomeDisk, HomeUse
 from manager.domain.lifecycle.idle import capped_keep_running, judge
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy

@@ -11,21 +11,21 @@ from contract.agent import AgentPhase, AgentStatus
 from contract.errors import ApraNovaError, Reason
 from contract.manager import CohortRequest, CreateRequest
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
+from manager.domain.lifecycle.actions import StopOrphan
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, Shape
-from manager.domain.pool.attendance import Attendance
-from manager.domain.pool.cohort import Cohort, Study
+from manager.domain.pool.cohort import Cohort
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.outlook import Outlook
-from manager.domain.reconcile import Observation, reconcile
+from manager.domain.reconcile import Observation, Plan, reconcile
 from manager.ports.workspace_store import VersionConflict
 from manager.tests.school import ANNA, BEN, School
 from manager.tests.test_records import PLAIN, TASK
 from manager.use_cases import cohorts
+from manager.use_cases.apply import apply
 from manager.use_cases.ending import forget, record_gone
 from manager.use_cases.finish_launch import fail_launch
 from manager.use_cases.launch import launch
@@ -51,7 +51,7 @@ def status(phase: str, **more: Any) -> dict[str, AgentStatus]:
     [
         ("stopped", None, SEEN, {}, ""),
         ("starting workspace_id=w0", None, SEEN, status("ready"), ""),  # its workspace has moved on
-        ("claimed workspace_id=w0", None, GONE, {}, ""),
+        ("claimed workspace_id=w0", None, GONE, {}, ""), ("claimed workspace_id=w0", None, SEEN, {}, ""),
         ("stopping", None, SEEN, {}, "EndTask"), ("stopping", None, None, {}, "RecordTaskGone"),
         ("stopping", None, GONE, {}, "RecordTaskGone killed"),
         ("starting deadline=9000", None, None, {}, "StartAgain"),
@@ -85,8 +85,7 @@ def status(phase: str, **more: Any) -> dict[str, AgentStatus]:
         ("stopped", {"state": "deleted", "purge_at": NOW}, None, {}, "PurgeWorkspace"),
         ("stopped", {"state": "deleted", "purge_at": NOW + 0.1}, None, {}, ""),
         ("stopped", {"state": "deleted", "purge_at": None}, None, {}, ""),
-        ("stopped ended_at=4100", None, None, {}, "Forget"), ("stopped ended_at=4100.1", None, None, {}, ""),
-        ("stopped ended_at=None", None, None, {}, "Forget"),
+        ("stopped state_since=4100", None, None, {}, "Forget"), ("stopped state_since=4100.1", None, None, {}, ""),
     ],
 )  # fmt: skip
 def test_what_follows_from_what_is_seen(
@@ -96,7 +95,7 @@ def test_what_follows_from_what_is_seen(
     read = {name: value if name == "workspace_id" else None if value == "None" else float(value)
             for name, value in (change.split("=") for change in changes)}  # fmt: skip
     owned = THEIRS if workspace is not None and state in ("starting", "claimed") else {}
-    default = {"ended_at": NOW} if state == "stopped" else {}
+    default = {"state_since": NOW} if state == "stopped" else {}
     record = replace(TASK, state=TaskState(state), **{**default, **owned, **read})
     workspaces = ()
     if workspace is not None:
@@ -240,7 +239,7 @@ def test_a_launch_is_counted_for_the_hour_of_its_claim() -> None:
         school.store.write(task)
     forget(school.world, tuple(school.store.list_tasks(limit=9)))
     demand = school.store.find_demand()
-    assert sum(demand.by_shape(school.clock.now()).values()) == 2
+    assert sum(demand.by_shape().values()) == 2
     assert [demand.in_hour(Shape(WorkspaceKind.VSCODE), at + 3_600.0 * hour) for hour in (-1, 0, 1, 2)] == [0, 1, 1, 0]
     assert school.store.list_tasks(limit=9) == ()
 
@@ -250,15 +249,11 @@ def test_a_new_record_knows_nothing_but_what_it_is_made_of() -> None:
     for made, given in (
         (Task("t", kind, "i", 1.0, "s"), {"task_id", "kind", "image", "created_at", "agent_token", "state"}),
         (Workspace("w", "o", kind), {"workspace_id", "owner_id", "kind", "state", "backup"}), (BackupHealth(), set()),
-        (Outlook(), {"outlook_id"}), (Demand(), {"demand_id"}), (Cohort("c", "l", kind), {"cohort_id", "label", "kind", "attendance"}),
-        (Attendance(), set()), (Study(1.0), {"class_at", "attendance"}), (SEEN, {"task_id", "alive", "started_at", "control_address"}),
+        (Outlook(), {"outlook_id"}), (Demand(), {"demand_id"}), (Cohort("c", "l", kind), {"cohort_id", "label", "kind"}),
+        (SEEN, {"task_id", "alive", "started_at", "control_address"}),
     ):  # fmt: skip
         assert {name for name, value in vars(made).items() if value} == given
-    assert (Outlook().outlook_id, Demand().demand_id, Cohort("c", "l", kind).attendance) == (
-        "outlook",
-        "demand",
-        Attendance(),
-    )
+    assert (Outlook().outlook_id, Demand().demand_id) == ("outlook", "demand")
 
 
 def test_the_limits_are_changed_on_purpose_only() -> None:
@@ -266,7 +261,7 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
     plain = {name: value for name, value in vars(POLICY).items() if isinstance(value, (int, float))}
     assert plain == {
         "idle_timeout_s": 1_800.0, "idle_warning_s": 300.0, "session_max_s": 43_200.0, "keep_running_max_s": 14_400.0,
-        "busy_max_s": 7_200.0, "status_refresh_s": 60.0, "cold_start_worth_s": 4_500.0, "assumed_cold_starts_per_day": float("inf"),
+        "busy_max_s": 7_200.0, "status_refresh_s": 60.0, "cold_start_worth_s": 4_500.0,
         "start_lead_s": 10.0, "hint_s": 300.0, "meter_s": 60.0, "cohorts_per_pass_max": 20, "warming_max": 2,
         "spare_memory_part": 0.0,
         "size_at_claim": True, "memory_max_mib": 32_768, "tasks_max": 200, "warm_memory_mib": 128,
@@ -279,3 +274,24 @@ def test_the_limits_are_changed_on_purpose_only() -> None:
         "records_max": 1_000, "describe_max": 100, "attempts_max": 10, "transient_tick_s": 0.1, "engine_retry_s": 1.0,
     }  # fmt: skip
     assert Site() == Site("ws.localhost:8080", "http://localhost:8080", "")
+
+
+def test_an_action_that_fails_in_an_unexpected_way_is_counted_and_does_not_stop_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    school = School()
+    stopped: list[str] = []
+
+    def stop_or_break(task_id: str, *, grace_s: float) -> None:
+        if task_id == "task-broken":
+            raise RuntimeError("nobody thought of it")
+        stopped.append(f"{task_id} {grace_s}")
+
+    monkeypatch.setattr(school.runner, "stop", stop_or_break)
+    apply(school.world, Plan((StopOrphan("task-broken"), StopOrphan("task-other")), look_again_at=0.0))
+    assert stopped == ["task-other 0.0"]
+    assert {result: school.metrics.counts[f"actions_total/result={result}"] for result in ("error", "done")} == {
+        "error": 1,
+        "done": 1,
+    }
+    assert school.world.in_flight.begin("end:task-broken")

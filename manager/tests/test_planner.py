@@ -16,14 +16,13 @@ from contract.sizes import SizeLimits, on_fargate
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.workspace import Workspace, with_arrival
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
-from manager.domain.pool import planner, preparing
-from manager.domain.pool.actions import RecordPrepared
-from manager.domain.pool.attendance import Attendance
-from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort
+from manager.domain.pool import planner
+from manager.domain.pool.attendance import learned
+from manager.domain.pool.cohort import OPENS_BEFORE_S, Cohort, RecordPrepared, prepare
 from manager.domain.pool.demand import Demand
 from manager.domain.pool.forecast import Forecast, Recent, usual_launches
 from manager.domain.pool.outlook import Curve, Outlook, Target
-from manager.domain.pool.reconcile import CohortPage, PoolFacts, reconcile_pool
+from manager.domain.pool.reconcile import DueCohort, PoolFacts, reconcile_pool
 
 CODE, DATA = Shape(WorkspaceKind.VSCODE), Shape(WorkspaceKind.SUPERSET)
 BERLIN = "Europe/Berlin"
@@ -53,12 +52,12 @@ def cohort(*members: Workspace, **changes: object) -> Cohort:
     plain = Cohort(
         "b", "Berlin-3", CODE.kind, (ClassTime(CLASS, CLASS + 3 * HOUR),), tuple(m.workspace_id for m in members)
     )
-    return replace(plain, past=PAST, attendance=Attendance(270, 300), due_at=CLASS - OPENS_BEFORE_S, **changes)
+    return replace(plain, past=PAST, due_at=CLASS - OPENS_BEFORE_S, **changes)
 
 
 def prepared(group: Cohort, *members: Workspace) -> RecordPrepared:
     now = CLASS - OPENS_BEFORE_S
-    return preparing.prepare(group, members, RecordPrepared((), Outlook(), ()), now=now, policy=POLICY)
+    return prepare(group, members, RecordPrepared((), Outlook(), ()), now=now, policy=POLICY)
 
 
 def decided(now: float, policy: Policy = POLICY, **known: object) -> dict[Shape, Target]:
@@ -77,58 +76,49 @@ def counted(launches: dict[float, int], *, now: float, shape: Shape = CODE) -> D
 def test_who_has_no_home_yet_is_expected_too() -> None:
     newcomer = replace(comes(), home_id=None, home_created_at=None, arrivals=(), state_since=CLASS - HOUR)
     done = prepared(cohort(newcomer, newcomers=3), newcomer)
-    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(4 * 0.9, abs=0.3)
+    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(4 * 0.8)
 
 
 def test_classes_before_the_oldest_launch_that_a_workspace_remembers_count_neither_way() -> None:
     late = member(0, tuple(class_at - 60.0 for class_at in PAST[2:]))
-    (cohort_later,) = prepared(cohort(late), late).cohorts
-    assert (cohort_later.attendance.came, cohort_later.attendance.could) == (8, 8)
+    assert learned([late], PAST).rate == pytest.approx((8 + 1.6) / (8 + 2))
     half_an_hour_late = member(0, (PAST[-1] + HOUR / 2,))
-    (cohort_later,) = prepared(cohort(half_an_hour_late), half_an_hour_late).cohorts
-    assert (cohort_later.attendance.came, cohort_later.attendance.could) == (1, 1)
-
-
-def test_what_is_known_of_a_cohort_stays_while_its_members_know_of_no_class() -> None:
-    new = replace(member(0, ()), state_since=CLASS - HOUR)
-    (after,) = prepared(cohort(new), new).cohorts
-    assert after.attendance == Attendance(270, 300)
+    assert learned([half_an_hour_late], PAST).rate == pytest.approx((1 + 1.6) / (1 + 2))
+    new = replace(member(0, ()), state_since=PAST[-1])
+    assert learned([new], PAST).rate == pytest.approx((0 + 1.6) / (1 + 2))
 
 
 def test_everybody_counts_for_the_size() -> None:
     members = [comes(number) for number in range(20)]
     done = prepared(cohort(*members), *members)
     assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + 2 * HOUR) == pytest.approx(20, abs=1)
-    assert "about 20 of Berlin-3 are expected: class at 09:00, 90% usually come" in done.decisions
+    assert "about 20 of Berlin-3 are expected: class at 09:00, 100% usually come" in done.decisions
 
 
-def test_a_large_cohort_is_read_page_by_page_and_reported_once() -> None:
-    group = cohort(comes())
-    group = replace(group, members=tuple(f"ws-{number}" for number in range(250)))
-    done, pages = RecordPrepared((), Outlook(), ()), 0
-    while (ids := preparing.page(group, CLASS - HOUR)) and group.next_class(CLASS - HOUR):
-        done = preparing.prepare(group, [comes()] * len(ids), done, now=CLASS - HOUR, policy=POLICY)
-        group, pages = done.cohorts[-1], pages + 1
-    assert (pages, len(done.decisions)) == (3, 1)
-    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(248, abs=5)
+def test_a_prepared_class_is_reported_once_and_its_cohort_is_no_longer_due() -> None:
+    done = prepared(cohort(comes()), *[comes()] * 250)
+    assert len(done.decisions) == 1
+    assert done.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(250, abs=0.1)
+    (group,) = done.cohorts
     assert (group.due_at, group.prepared_until) == (None, CLASS)
 
 
 def test_a_pass_records_all_classes_that_it_prepares_in_one_write() -> None:
     """Members of another kind are not counted: they launch something else."""
     other = replace(comes(1), kind=DATA.kind)
-    pages = (CohortPage(cohort(comes(), other), (comes(), other)), CohortPage(cohort(comes(2)), (comes(2),)))
-    facts = PoolFacts(cohorts=pages)
+    due = (DueCohort(cohort(comes(), other), (comes(), other)), DueCohort(cohort(comes(2)), (comes(2),)))
+    facts = PoolFacts(cohorts=due)
     found = reconcile_pool(Fleet(), facts, CLASS - OPENS_BEFORE_S, POLICY).actions
     (recorded,) = [action for action in found if isinstance(action, RecordPrepared)]
-    assert [it.attendance.could for it in recorded.cohorts] == [10, 10]
-    assert recorded.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(2.0, abs=0.3)
+    assert [it.prepared_until for it in recorded.cohorts] == [CLASS, CLASS]
+    assert recorded.outlook.expected(CODE, CLASS - HOUR, CLASS + HOUR) == pytest.approx(2 * 11.6 / 12, abs=1e-3)
     assert len(recorded.decisions) == 2
     assert reconcile_pool(Fleet(), PoolFacts(), CLASS, POLICY).actions == ()
 
 
 def test_a_cancelled_class_is_not_prepared() -> None:
-    assert preparing.page(replace(cohort(comes()), classes=()), CLASS - HOUR) == ()
+    done = prepared(replace(cohort(comes()), classes=()), comes())
+    assert (done.outlook, done.decisions, done.cohorts[0].due_at) == (Outlook(), (), None)
 
 
 def test_the_pool_follows_a_class_up_and_down_and_does_not_stand_for_hours() -> None:
@@ -155,11 +145,10 @@ def test_hours_follow_the_wall_clock_over_the_end_of_summer_time() -> None:
 
 def test_the_hours_around_count_half_unless_they_differ_by_more_than_chance() -> None:
     monday, week_ago = at(11, 23, 15), at(11, 16, 15)
-    others = 1 + 4 * 0.25 / 4  # Tuesday to Friday, when nobody came
     alike = counted({week_ago - HOUR: 1, week_ago: 3, week_ago + HOUR: 2}, now=monday)
-    assert usual_launches(alike, CODE, monday, zone=ZONE, now=monday) == pytest.approx(4.5 / 2 / others)
+    assert usual_launches(alike, CODE, monday, zone=ZONE, now=monday) == 4.5 / 2
     rush = counted({week_ago - HOUR: 40, week_ago: 3, week_ago + HOUR: 2}, now=monday)
-    assert usual_launches(rush, CODE, monday, zone=ZONE, now=monday) == pytest.approx(4 / 1.5 / others)
+    assert usual_launches(rush, CODE, monday, zone=ZONE, now=monday) == pytest.approx(4 / 1.5)
 
 
 def test_weekends_say_nothing_of_weekdays() -> None:
@@ -171,11 +160,10 @@ def test_where_nothing_is_known_the_schedule_holds() -> None:
     assert decided(CLASS)[CODE].size == 5
 
 
-def test_where_nothing_is_known_the_schedule_costs_no_more_than_it_is_taken_to_be_worth() -> None:
-    policy = replace(POLICY, assumed_cold_starts_per_day=24.0)
-    cheap = decided(CLASS, replace(policy, cold_start_worth_s=HOUR))[CODE]
-    assert (cheap.size, "cut to its worth: nothing is known" in cheap.because) == (2, True)
-    assert decided(at(11, 22, 3), replace(policy, cold_start_worth_s=HOUR / 60))[CODE].size == 1
+def test_where_nothing_is_known_the_schedule_holds_up_to_a_limit() -> None:
+    limited = replace(POLICY, unknown_hour_max=2)
+    assert [decided(now, limited)[CODE].size for now in (CLASS, at(11, 22, 3))] == [2, 1]
+    assert decided(CLASS, replace(limited, pool_policy=PoolPolicy.SCHEDULE))[CODE].size == 5
 
 
 def test_each_kind_has_a_size_of_its_own() -> None:
@@ -255,11 +243,11 @@ FIVE_CAME, RUSH = (Recent(CLASS - 600.0, {CODE: [CLASS - n for n in range(1, cam
 NOBODY_CAME = Recent(CLASS - 60.0, {CODE: [CLASS - 300.0]})
 
 
-def test_what_is_usual_is_weighed_by_weekday_hour_and_chance() -> None:
-    """Worked out once and kept, so that no weight changes unseen."""
+def test_what_is_usual_is_the_mean_over_the_same_weekdays_of_four_weeks() -> None:
+    """On four Mondays 7, 3, 9 and 0 came at nine, and 2 on one of them at ten."""
     hours = ((23, 9, 30), (23, 9, 0), (23, 10, 30), (24, 9, 10), (28, 9, 0))
     usual = [usual_launches(AUTUMN, CODE, at(11, *hour), zone=ZONE, now=CLASS) for hour in hours]
-    assert usual == pytest.approx([4.58173, 4.58173, 0.320513, 1.253012, 12.376238], rel=1e-5)
+    assert usual == pytest.approx([4.75, 4.75, 2 / 1.5 / 4, 1.25, 12.5])
 
 
 @pytest.mark.parametrize(("came", "a_second"), [(0, 0.0), (2, 0.0), (3, 3 / 600.0), (9, 9 / 600.0)])
@@ -278,11 +266,11 @@ def test_an_hour_is_known_as_soon_as_it_is_over() -> None:
 @pytest.mark.parametrize(
     ("demand", "outlook", "recent", "an_hour", "launches"),
     [
-        (AUTUMN, LECTURE, Recent(), 30.0, 0.375), (AUTUMN, Outlook(), Recent(), 4.58173, 0.0572716),
+        (AUTUMN, LECTURE, Recent(), 30.0, 0.375), (AUTUMN, Outlook(), Recent(), 4.75, 0.059375),
         (Demand(), LECTURE, Recent(), 30.0, 0.375), (Demand(), Outlook(), Recent(), 0.0, 0.0),
-        (AUTUMN, LECTURE, NOBODY_CAME, 24.0, 0.3), (AUTUMN, Outlook(), NOBODY_CAME, 4.581539, 0.0572692),
-        (AUTUMN, Outlook(), FIVE_CAME, 29.993589, 0.3749199), (Demand(), Outlook(), FIVE_CAME, 30.0, 0.375),
-        (AUTUMN, Outlook(), RUSH, 173.9936, 2.17492), (AUTUMN, SEMINAR, Recent(), 2.581731, 0.03227163),
+        (AUTUMN, LECTURE, NOBODY_CAME, 24.0, 0.3), (AUTUMN, Outlook(), NOBODY_CAME, 4.75, 0.059375),
+        (AUTUMN, Outlook(), FIVE_CAME, 30.0, 0.375), (Demand(), Outlook(), FIVE_CAME, 30.0, 0.375),
+        (AUTUMN, Outlook(), RUSH, 174.0, 2.175), (AUTUMN, SEMINAR, Recent(), 2.75, 0.034375),
     ],
 )  # fmt: skip
 def test_a_forecast_is_classes_and_habit_corrected_by_who_came(
@@ -293,11 +281,10 @@ def test_a_forecast_is_classes_and_habit_corrected_by_who_came(
     assert ahead.known is bool(demand.days)
 
 
-def test_the_first_class_of_a_cohort_is_expected_as_a_triangle_around_its_begin() -> None:
-    shares = Attendance().shares()
-    found = [shares[minute] for minute in (17, 18, 19, 20, 25, 30, 31, 40, 45, 46, 47)]
-    expected = [0.0, 0.0004, 0.002, 0.006, 0.044, 0.074, 0.07133, 0.024, 0.00133, 0.00027, 0.0]
-    assert found == pytest.approx(expected, abs=1e-5)
+def test_the_first_class_of_a_cohort_is_expected_evenly_from_ten_minutes_before_it() -> None:
+    rising = [0.004, 0.012, 0.028, 0.036]
+    expected = [*[0.0] * 18, *rising, *[0.04] * 21, *reversed(rising), *[0.0] * 43]
+    assert learned((), ()).shares == pytest.approx(expected)
 
 
 def soon(outlook: Outlook, **limits: object) -> float:
@@ -320,7 +307,7 @@ def test_what_was_wanted_one_lead_time_ago_may_stay() -> None:
 
 
 def test_the_pool_is_looked_at_often_while_it_follows_a_class() -> None:
-    assert [soon(LECTURE, start_lead_s=lead_s) for lead_s in (45.0, 6.0, 20.0)] == [15.0, 5.0, 10.0]
+    assert soon(LECTURE) == 15.0
     assert (soon(Outlook()), soon(SEMINAR)) == (math.inf, math.inf)  # SEMINAR's first launches come in ten minutes
     assert soon(Outlook().with_class(CODE, CLASS + 2_100.0, [0.02] * 90, now=CLASS - HOUR)) == 15.0
     assert planner.look_again_s([DATA], LECTURE, now=CLASS, policy=POLICY) == math.inf

@@ -10,15 +10,14 @@ import pytest
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
+from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import attendance, planner
-from manager.domain.pool.actions import PoolPlan, RetireTask, StartWarmTask
-from manager.domain.pool.attendance import Attendance
+from manager.domain.pool.attendance import learned
 from manager.domain.pool.forecast import Expected, Recent
 from manager.domain.pool.outlook import COHORTS_MAX, CohortSize, Outlook
-from manager.domain.pool.reconcile import PoolFacts, reconcile_pool
+from manager.domain.pool.reconcile import PoolFacts, PoolPlan, RetireTask, StartWarmTask, reconcile_pool
 from manager.use_cases.pool_note import in_words
 
 NOW = 1_790_000_000.0
@@ -91,6 +90,8 @@ def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_r
     warming = [task(name, state=TaskState.STARTING) for name in "ab"]
     assert started(decided(schedule(4, warming_max=3), *warming)) == 1
     assert started(decided(schedule(2, warming_max=3), *warming, gone="ab")) == 2
+    both = {CODE: "vscode-1", WorkspaceKind.SUPERSET: "superset-1"}
+    assert started(decided(schedule(4, warming_max=3), images=both)) == 3  # the room is one for all kinds
     found = decided(schedule(0), task("a"), task("b"), gone="a")
     assert retired(found) == ["b"]
 
@@ -128,7 +129,7 @@ def test_the_forecast_keeps_young_tasks_and_hints_add_to_its_size() -> None:
 def test_the_size_is_the_largest_that_pays(lead_s: float, worth_s: float, an_hour: float) -> None:
     """Against the rule as it is written, term by term."""
     rate = an_hour / 3_600.0
-    for mean in (rate * lead_s, rate * lead_s / 4.0, rate * lead_s + 3.0):
+    for mean in (rate * lead_s, rate * lead_s / 4.0, rate * lead_s + 3.0, 0.0):
 
         def pays(n: int, mean: float = mean) -> bool:
             before = math.exp(-mean) * mean ** (n - 1) / math.factorial(n - 1)
@@ -157,7 +158,8 @@ def test_decisions_are_kept_newest_and_bounded() -> None:
     outlook = Outlook().with_decisions(["first"], now=NOW, time_zone="Europe/Berlin")
     outlook = outlook.with_decisions([str(number) for number in range(49)], now=NOW + 60.0, time_zone="Europe/Berlin")
     assert (outlook.decisions[0], outlook.decisions[-1], len(outlook.decisions)) == ("16:14 0", "16:13 first", 50)
-    assert outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions[:2] == ("14:13 x", "16:14 0")
+    newest = outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions
+    assert (newest[:2], newest[-1], len(newest)) == (("14:13 x", "16:14 0"), "16:14 48", 50)
 
 
 def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
@@ -175,31 +177,33 @@ def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
         4,
         0,
     ]
-    (curve,) = outlook.curves
-    assert len(curve.launches) == round((begin - curve.begins_at) / 60.0) + 3
-    later = outlook.with_class(Shape(WorkspaceKind.SUPERSET), at, [1.0], now=NOW).with_class(
-        Shape(CODE), at, [0.0], now=begin + 4_260.0
-    )
-    assert later.expected(Shape(CODE), begin, begin + 180.0) == 14.0  # its first minute is over
-    assert later.expected(Shape(WorkspaceKind.SUPERSET), begin, begin + 180.0) == 1.0
+    data = WorkspaceKind.SUPERSET
+    again = outlook.with_class(Shape(CODE), at + 59.0, [1.0], now=NOW).with_class(Shape(data), at, [1.0, 1.0], now=NOW)
+    assert [(it.kind, it.launches) for it in again.curves] == [
+        (CODE, (8.0,)),
+        (CODE, (2.0, 2.0, 4.0)),
+        (data, (1.0, 1.0)),
+    ]
+    for ago_s, kept in ((4_319.0, 3), (4_320.0, 1), (4_380.0, 0)):  # 70 minutes after the end of each
+        assert len(again.with_class(Shape(CODE), at + 9_000.0, [1.0], now=begin + ago_s).curves) == kept + 1
 
 
 def test_attendance_is_learned_by_the_minute() -> None:
-    nothing = Attendance()
+    nothing = learned((), ())
     assert nothing.rate == pytest.approx(0.8)
-    shares = nothing.shares()
-    assert sum(shares) == pytest.approx(1.0)
-    peak = shares.index(max(shares))
-    assert (peak, shares[17], shares[18] > 0.0, shares[46] > 0.0, shares[47]) == (30, 0.0, True, True, 0.0)
-    seen = nothing.with_member([-1_800.0, None, 59.9, 3_599.0]).with_member([60.0, -9_999.0, 9_999.0])
-    assert (seen.came, seen.could) == (6, 7)
-    assert {index: count for index, count in enumerate(seen.offsets) if count} == {0: 2, 30: 1, 31: 1, 89: 2}
-    assert seen.rate == pytest.approx(7.6 / 9.0)
-    assert sum(seen.shares()) == pytest.approx(1.0)
-    assert seen.shares()[89] == pytest.approx(2.0 * 0.7 / 14.0, rel=0.01)
-    assert attendance.chance([None, 5.0, 7.0], 0.5) == pytest.approx(2.5 / 4.0)
-    assert attendance.offset_at([NOW - 1_801.0, NOW - 1_800.0], NOW) == -1_800.0
-    assert attendance.offset_at([NOW + 3_600.0], NOW) is None
+    assert sum(nothing.shares) == pytest.approx(1.0)
+    past = [NOW + 86_400.0 * day for day in range(4)]
+    came = ((0, -1_800.0), (1, 59.9), (2, 60.0), (2, 90.0), (3, 3_599.0))  # the second time on one day counts no more
+    member = Workspace("ws-a", "o", CODE, state_since=NOW - 1_800.0, arrivals=tuple(past[day] + s for day, s in came))
+    outside = replace(member, arrivals=(past[0] - 1_801.0, past[1] + 3_600.0))
+    seen = learned([member, outside], past)
+    assert seen.rate == pytest.approx((4 + 1.6) / (8 + 2))
+    assert sum(seen.shares) == pytest.approx(1.0)
+    total = 12.0 - 2 * 0.3  # of the first and the last minute, three tenths lie outside
+    assert [seen.shares[minute] * total for minute in (0, 1, 2, 3, 86, 87, 88, 89)] == pytest.approx(
+        [0.4, 0.2, 0.1, 0.0, 0.0, 0.1, 0.2, 0.4]
+    )
+    assert seen.shares[30] * total == pytest.approx(0.32 + 0.4 + 0.2)
 
 
 SPARE = Policy(
@@ -274,9 +278,9 @@ def test_two_kinds_share_what_is_free() -> None:
 
 def test_the_outlook_knows_the_largest_cohorts_and_forgets_one_that_is_gone() -> None:
     smaller = THIRTY.with_cohort("a", CohortSize("a", 5, CODE))
-    assert (THIRTY.largest_cohort(Shape(CODE)), smaller.largest_cohort(Shape(CODE))) == (30, 12)
+    assert (THIRTY.largest_cohort(CODE), smaller.largest_cohort(CODE)) == (30, 12)
     assert THIRTY.with_cohort("a", None).with_cohort("b", None) == Outlook()
     many = Outlook()
     for number in range(COHORTS_MAX + 9):
         many = many.with_cohort(f"c{number}", CohortSize(f"c{number}", number, CODE))
-    assert (len(many.cohorts), many.largest_cohort(Shape(CODE))) == (COHORTS_MAX, COHORTS_MAX + 8)
+    assert (len(many.cohorts), many.largest_cohort(CODE)) == (COHORTS_MAX, COHORTS_MAX + 8)

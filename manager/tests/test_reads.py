@@ -17,8 +17,7 @@ from manager.adapters.memory.homes import MemoryHomeVolumes
 from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.domain.lifecycle.actions import ActOnUse
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_runner import TaskSpec

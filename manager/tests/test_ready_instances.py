@@ -17,7 +17,7 @@ from manager.adapters.functions.ready_instances import LOOK_EVERY_S, ReadyInstan
 from manager.adapters.tests.aws_emulator import AwsEmulator, Requests, refusal
 from manager.aws_settings import read_aws_settings
 from manager.domain.policy import Shape
-from manager.domain.pool.attendance import Attendance
+from manager.domain.pool.attendance import learned
 from manager.domain.pool.outlook import Outlook
 from manager.tests.function_under_test import FunctionUnderTest, function_at
 
@@ -27,7 +27,7 @@ MINUTE = 60.0
 
 def expecting(people: int) -> Outlook:
     """A class of which nothing is known but its timetable and its size."""
-    launches = [people * share for share in Attendance().shares()]
+    launches = [people * share for share in learned((), ()).shares]
     return Outlook().with_class(Shape(WorkspaceKind.VSCODE), CLASS, launches, now=CLASS - 65 * MINUTE)
 
 

@@ -10,8 +10,7 @@ import pytest
 
 from contract.manager import Activity, LaunchStep
 from contract.names import LaunchPath, StepName, StopReason, TaskState, WorkspaceKind, WorkspaceState
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import IllegalTransition, Task
+from manager.domain.lifecycle.task import IllegalTransition, ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 
 THEN, NOW = 1_000.0, 5_000.0

@@ -21,8 +21,7 @@ from manager.adapters.memory.store import MemoryWorkspaceStore
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.tests.aws_emulator import AwsEmulator
 from manager.domain.lifecycle.binding import bind
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, Shape
 from manager.domain.pool.cohort import Cohort
@@ -77,7 +76,7 @@ def test_the_record_of_past_launches_is_conditional_like_any_other(store: Worksp
     with pytest.raises(VersionConflict):
         store.write(counted)
     store.write(store.find_demand().with_launch(Shape(WorkspaceKind.VSCODE), at=NOW, now=NOW))
-    assert store.find_demand().by_shape(NOW) == {Shape(WorkspaceKind.SUPERSET): 1, Shape(WorkspaceKind.VSCODE): 1}
+    assert store.find_demand().by_shape() == {Shape(WorkspaceKind.SUPERSET): 1, Shape(WorkspaceKind.VSCODE): 1}
 
 
 def test_unknown_records_are_none(store: WorkspaceStore) -> None:

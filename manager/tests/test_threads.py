@@ -18,7 +18,7 @@ from manager.adapters.memory.runner import MemoryTaskRunner
 from manager.adapters.sqlite.store import SqliteWorkspaceStore
 from manager.adapters.system.background import ThreadBackground
 from manager.adapters.system.clock import RandomIds, SystemClock
-from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import ObservedTask
 from manager.entrypoints.engine_watch import EngineWatch
 from manager.entrypoints.sweep_loop import SweepLoop, pause_s
 from manager.tests.school import ANNA, School, pool_of

@@ -15,7 +15,8 @@ from manager.domain.lifecycle import idle
 from manager.domain.lifecycle.idle import IdleVerdict
 from manager.domain.lifecycle.task import Task
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.pool import actions as pool
+from manager.domain.pool import reconcile as pool
+from manager.domain.pool.cohort import RecordPrepared
 from manager.domain.reconcile import Action, Plan, calls_for_a_pass
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import StillEnding
@@ -64,7 +65,7 @@ def action_key(action: Action) -> str:
             return "forget"
         case pool.StartWarmTask():
             return f"pool:{id(action)}"
-        case pool.RecordPrepared():
+        case RecordPrepared():
             return "prepare"
         case _:
             assert_never(action)
@@ -142,7 +143,7 @@ def _perform(world: World, action: Action) -> None:
             _start_warm(world, action)
         case pool.RetireTask(task):
             world.store.write(task.stopping(now=now, deadline=now))
-        case pool.RecordPrepared(cohorts, outlook):
+        case RecordPrepared(cohorts, outlook):
             world.store.write(*cohorts, outlook)
         case _:
             assert_never(action)

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field, replace
 
 from contract.manager import LaunchStep
 from contract.names import StepName, WorkspaceState
+from manager.domain.disk import HomeUse, measured
 from manager.domain.lifecycle.backup_health import BackupHealth
-from manager.domain.lifecycle.disk import HomeUse, measured
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.clock import Clock, Metrics

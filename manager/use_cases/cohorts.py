@@ -24,9 +24,8 @@ def put(world: World, request: CohortRequest) -> None:
         known = world.store.find_cohort(request.cohort_id)
         cohort = known or Cohort(request.cohort_id, request.label, request.kind)
         updated = cohort.announced(request, now=world.clock.now())
-        shape = world.policy.shape(request.kind, request.size)
         people = len(updated.members) + updated.newcomers
-        outlook = _outlook(world, request.cohort_id, CohortSize(request.cohort_id, people, *shape))
+        outlook = _outlook(world, request.cohort_id, CohortSize(request.cohort_id, people, request.kind))
         changed = [updated] if updated != known else []
         if changed or outlook:
             world.store.write(*changed, *outlook)

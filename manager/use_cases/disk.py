@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from contract.agent import HomeUseRequest, WarnRequest
 from contract.names import DiskLevel, StopReason, WorkspaceState
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse, measured, worth_writing
+from manager.domain.disk import HomeDisk, HomeUse, measured, worth_writing
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import begin_stop, retried, save_workspace

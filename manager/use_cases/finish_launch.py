@@ -8,8 +8,7 @@ from contract.agent import ClaimRequest
 from contract.errors import ApraNovaError, Reason
 from contract.manager import LaunchStep
 from contract.names import StepName, StopReason, TaskState, WorkspaceState
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.home_volumes import HomeMissing, HomeOwner
 from manager.ports.task_agent import AgentUnreachable

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from contract.names import WorkspaceKind, WorkspaceState
-from manager.domain.disk_reserve import Space, reserve_of
+from manager.domain.disk import Space, reserve_of
 from manager.domain.policy import Policy
 from manager.domain.pool.outlook import Target
 

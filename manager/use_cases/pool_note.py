@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from manager.domain.pool.actions import PoolAction, PoolPlan, RecordPrepared, RetireTask, StartWarmTask
+from manager.domain.pool.cohort import RecordPrepared
 from manager.domain.pool.outlook import Outlook
+from manager.domain.pool.reconcile import PoolAction, PoolPlan, RetireTask, StartWarmTask
 from manager.ports.workspace_store import VersionConflict
 from manager.use_cases.world import World
 

@@ -8,15 +8,13 @@ from typing import TypeVar
 
 from contract.agent import AgentStatus
 from contract.errors import ApraNovaError, Reason
+from contract.manager import COHORT_MEMBERS_MAX
 from contract.names import TaskState, WorkspaceKind, WorkspaceState
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import PoolPolicy
-from manager.domain.pool import preparing
-from manager.domain.pool.actions import PoolPlan
-from manager.domain.pool.reconcile import CohortPage, PoolFacts
+from manager.domain.pool.reconcile import DueCohort, PoolFacts, PoolPlan
 from manager.domain.reconcile import Observation, Plan, reconcile
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.workspace_store import FIND_MAX
@@ -35,6 +33,9 @@ may still start one too many."""
 
 _OPENING_IS_LONG_S = 1.0
 """A claim that takes longer may have something to tell the student."""
+
+_MEMBERS_PER_PASS = COHORT_MEMBERS_MAX
+"""A pass that has read so many members of cohorts leaves the other cohorts to the next one."""
 
 
 def reconcile_pass(world: World) -> Plan:
@@ -120,8 +121,7 @@ def observe(world: World, now: float) -> Observation:
 
 
 def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> PoolFacts | None:
-    """Two reads, and one for each cohort whose next class is being prepared: none of them grows
-    with the school."""
+    """Two reads, and the members of cohorts whose next class is prepared, once for each class."""
     world.recent_launches.see(workspaces, now, world.policy)
     images = _images(world)
     if images is None:
@@ -133,19 +133,23 @@ def _pool_facts(world: World, workspaces: Iterable[Workspace], now: float) -> Po
         demand=world.store.find_demand(),
         outlook=world.store.find_outlook(),
         recent=world.recent_launches.recent(),
-        cohorts=tuple(_cohort_pages(world, now)),
+        cohorts=tuple(_due_cohorts(world, now)),
         used_mib=policy.memory_mib(live) if live is not None else None,
         sessions=sum(count for size, count in (live or {}).items() if size is not None),
         claimed_at=world.memory.claimed_at,
     )
 
 
-def _cohort_pages(world: World, now: float) -> Iterator[CohortPage]:
+def _due_cohorts(world: World, now: float) -> Iterator[DueCohort]:
     if world.policy.pool_policy is PoolPolicy.SCHEDULE:
         return
+    read = 0
     for cohort in world.store.list_due_cohorts(now, limit=world.policy.cohorts_per_pass_max):
-        ids = preparing.page(cohort, now)
-        yield CohortPage(cohort, world.store.find_workspaces(ids) if ids else ())
+        if read >= _MEMBERS_PER_PASS:
+            return
+        ids = () if cohort.next_class(now) is None else cohort.members
+        read += len(ids)
+        yield DueCohort(cohort, tuple(_in_pages(world.store.find_workspaces, ids)))
 
 
 def _tasks(world: World, now: float) -> dict[str, Task]:

@@ -24,8 +24,8 @@ from contract.manager import (
 )
 from contract.names import StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
 from contract.show import ShowRequest
+from manager.domain.disk import level_of
 from manager.domain.history import KINDS as KINDS_WITH_HISTORY
-from manager.domain.lifecycle.disk import level_of
 from manager.domain.lifecycle.idle import activity_now
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from contract.manager import DiskView
 from contract.names import DiskLevel, StopReason
-from manager.domain.disk_reserve import Space, is_nearly_full, reserve_of
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse
+from manager.domain.disk import HomeDisk, HomeUse, Space, is_nearly_full, reserve_of
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 

@@ -21,7 +21,7 @@ from contract.history import WriteAnswer, WriteRequest
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.show import ShowRequest
-from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import ObservedTask
 from manager.ports.home_volumes import HomeOwner
 from manager.ports.task_agent import AgentUnreachable
 from manager.ports.task_runner import TaskSpec

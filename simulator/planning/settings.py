@@ -60,7 +60,7 @@ class Scenario:
             schedule=self.schedule,
             pool_policy=PoolPolicy(self.policy_name),
             cold_start_worth_s=Policy.cold_start_worth_s if self.worth_s is None else self.worth_s,
-            assumed_cold_starts_per_day=24.0,
+            unknown_hour_max=1,
             # The number of starting tasks depends on the mean alone (Palm's theorem).
             start_lead_s=(self.engine.start_min_s + self.engine.start_max_s) / 2.0,
             memory_max_mib=None,

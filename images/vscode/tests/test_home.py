@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import shutil
 import stat
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
 
-from agent.hand_out.new_project import clear_away, is_new
+from agent.hand_out.write import hand_out
 from agent.home_repair import NOTE_FULL, NOTE_LOCKED, HomeRepair
+from contract.hand_out import HandOutRequest, HandOutState
 from images.tests.damaged_homes import DAMAGES, filled, small_disk
 from images.vscode.home import CODE_SERVER_DATA
 from images.vscode.home import seed as seed_with
@@ -39,14 +43,21 @@ def test_a_new_home_gets_a_project_and_a_name_for_git(tmp_path: Path) -> None:
     assert (read_git(tmp_path, "user.name"), read_git(tmp_path, "user.email")) == (ADA["name"], ADA["email"])
 
 
-def test_a_project_that_nobody_touched_is_new_and_can_make_room_for_a_starter(tmp_path: Path) -> None:
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_cohorts_starter_comes_into_a_project_that_nobody_touched(tmp_path: Path, touched: bool) -> None:
     project = tmp_path / "project"
     seed(tmp_path, project, **ADA)
-    assert is_new(tmp_path, project, ())
-    clear_away(tmp_path, project, {"README.md"})
-    assert [it.name for it in project.iterdir()] == [".gitignore"]
-    (project / ".gitignore").write_text("mine")
-    assert not is_new(tmp_path, project, ())
+    if touched:
+        (project / "README.md").write_text("mine")
+    with zipfile.ZipFile(packed := io.BytesIO(), "w") as archive:
+        archive.writestr("README.md", "ours")
+        archive.writestr("app.py", "1")
+    files = base64.b64encode(packed.getvalue()).decode()
+    state = hand_out(tmp_path, HandOutRequest("starter", 1, "", files, starter=True)).state
+    assert state is (HandOutState.SKIPPED if touched else HandOutState.DONE)
+    assert (project / "README.md").read_text() == ("mine" if touched else "ours")
+    assert sorted(it.name for it in project.iterdir()) == [".gitignore", "README.md", *([] if touched else ["app.py"])]
+    assert seed(tmp_path, project, **ADA) is False
 
 
 def test_a_second_claim_changes_nothing_of_the_students(tmp_path: Path) -> None:

@@ -150,8 +150,7 @@ class BubblewrapLauncher:
                 os.write(seccomp_filter.write_end, self._seccomp)
                 seccomp_filter.close_write_end()
                 options += ["--seccomp", str(PASSED_FROM + 2)]
-            # Not in argv, which everyone in the sandbox can read: it must not show the host's
-            # paths.
+            # Not in argv: everyone in the sandbox can read that, and these are the host's paths.
             os.write(options_list.write_end, b"".join(os.fsencode(option) + b"\0" for option in options))
             options_list.close_write_end()
             bwrap = [f"./{self._bwrap.name}", "--args", str(PASSED_FROM + 3), "--"]

@@ -13,8 +13,7 @@ import threading
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
-from manager.domain.disk_reserve import Space
-from manager.domain.lifecycle.disk import HomeUse
+from manager.domain.disk import HomeUse, Space
 from manager.ports.clock import Clock
 from manager.ports.home_meter import Measurement
 from manager.ports.home_volumes import check_home_id

@@ -11,7 +11,7 @@ from contract.errors import ApraNovaError, Reason
 from contract.names import TASK_ID_PATTERN
 from manager.adapters.dynamodb.refusals import code_of
 from manager.adapters.ecs.definitions import AGENT_PORT, CONTAINER
-from manager.domain.lifecycle.observation import ObservedTask
+from manager.domain.lifecycle.task import ObservedTask
 
 ENDED = "STOPPED"
 """Not DEPROVISIONING: only then is the slot's mount gone, and a home may leave it."""

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
-from manager.domain.disk_reserve import Space
-from manager.domain.lifecycle.disk import HomeUse
+from manager.domain.disk import HomeUse, Space
 from manager.ports.clock import Clock
 from manager.ports.home_meter import Measurement
 

@@ -14,8 +14,7 @@ from dataclasses import dataclass, field
 
 from contract.manager import DiskView
 from contract.names import WorkspaceState
-from manager.domain.disk_reserve import GROWTH_WINDOW_S, is_nearly_full, to_stop
-from manager.domain.lifecycle.disk import HomeUse
+from manager.domain.disk import GROWTH_WINDOW_S, HomeUse, is_nearly_full, to_stop
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.home_meter import HomeMeter, Measurement
 from manager.use_cases.disk import Shown, note_use, show_use, stop_for_the_reserve

@@ -11,7 +11,7 @@ import pytest
 from manager.adapters.directory_homes import count_home
 from manager.adapters.directory_homes.meter import DirectoryHomeMeter
 from manager.adapters.memory.clock import FakeClock
-from manager.domain.lifecycle.disk import HomeUse
+from manager.domain.disk import HomeUse
 
 HOME, OTHER = "home-aaaaaaaaaaaaaaaa", "home-bbbbbbbbbbbbbbbb"
 

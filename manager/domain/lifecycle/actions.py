@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from manager.domain.lifecycle.idle import IdleVerdict
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 
 

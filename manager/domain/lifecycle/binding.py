@@ -22,11 +22,8 @@ def candidates(tasks: Iterable[Task], workspace: Workspace, *, image: str, polic
 
     A task of an old image is never handed out; reconcile replaces it.
     """
-
-    def order(task: Task) -> tuple[bool, float, str]:
-        return task.state is not TaskState.READY, task.created_at, task.task_id
-
-    return sorted((task for task in tasks if task.image == image and can_serve(task, workspace, policy)), key=order)
+    found = (task for task in tasks if task.image == image and can_serve(task, workspace, policy))
+    return sorted(found, key=lambda task: (task.state is not TaskState.READY, task.created_at, task.task_id))
 
 
 @dataclass(frozen=True)

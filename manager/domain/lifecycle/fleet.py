@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from contract.agent import AgentStatus
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from contract.names import TaskState
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 
 
@@ -38,14 +38,13 @@ class Fleet:
         return tuple(task for task in self.tasks if task.warm)
 
     @functools.cached_property
-    def not_warm(self) -> tuple[Task, ...]:
-        return tuple(task for task in self.tasks if not task.warm)
-
-    @functools.cached_property
     def observed_by_id(self) -> Mapping[str, ObservedTask]:
         return {seen.task_id: seen for seen in self.observed or ()}
 
     def gone(self, task: Task) -> bool:
-        """Whether the engine answered and does not have the task alive."""
+        """Whether the engine answered and does not have the task alive. It cannot know one that is
+        still to be started."""
         seen = self.observed_by_id.get(task.task_id)
-        return self.observed is not None and (seen is None or not seen.alive)
+        if seen is None:
+            return self.observed is not None and task.state is not TaskState.STARTING
+        return not seen.alive

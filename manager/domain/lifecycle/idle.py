@@ -30,11 +30,8 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     idle_timeout_s = workspace.idle_timeout_s(policy)
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
-    stops_at, reason = activity.at + idle_timeout_s, StopReason.IDLE
-    if keep_until is not None:
-        stops_at = max(stops_at, keep_until)
-    if status is None:
-        stops_at = max(stops_at, now + warning_s)
+    unheard_until = now + warning_s if status is None else 0.0
+    stops_at, reason = max(activity.at + idle_timeout_s, keep_until or 0.0, unheard_until), StopReason.IDLE
     session_end = started + policy.session_max_s
     if session_end <= stops_at:
         stops_at, reason = session_end, StopReason.SESSION_LIMIT
@@ -43,10 +40,8 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
         stops_at, reason = disk.stops_at, StopReason.DISK
 
     warn_at = stops_at - warning_s
-    warned = workspace.warned_at is not None and workspace.warned_at >= warn_at
     changed = StopReason.DISK in (reason, workspace.stops_reason) and reason is not workspace.stops_reason
-    if changed:
-        warned = False
+    warned = not changed and workspace.warned_at is not None and workspace.warned_at >= warn_at
     if now < warn_at:
         look_again_at = min(warn_at, now + policy.status_refresh_s)
     else:  # soon, so that a warning goes away when the student comes back

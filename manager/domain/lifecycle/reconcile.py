@@ -6,11 +6,10 @@ from collections.abc import Iterator, Set
 
 from contract.agent import AgentPhase, AgentStatus
 from contract.names import TaskState, WorkspaceState
-from manager.domain.lifecycle import actions, back_off, idle, starts
+from manager.domain.lifecycle import actions, idle, starts
 from manager.domain.lifecycle.actions import LifecycleAction
 from manager.domain.lifecycle.fleet import Fleet
-from manager.domain.lifecycle.observation import ObservedTask
-from manager.domain.lifecycle.task import Task
+from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 
@@ -20,10 +19,9 @@ def reconcile_lifecycle(fleet: Fleet, now: float, policy: Policy) -> Iterator[Li
     workspaces = {workspace.workspace_id: workspace for workspace in fleet.workspaces}
     to_start = starts.to_start(fleet, now, policy)
     for task in fleet.tasks:
-        bound = workspaces.get(task.workspace_id) if task.workspace_id else None
-        if bound is not None and bound.task_id != task.task_id:
-            bound = None
-        yield from _task(task, bound, fleet, to_start, now, policy)
+        bound = workspaces.get(task.workspace_id or "")
+        its_own = bound if bound is not None and bound.task_id == task.task_id else None
+        yield from _task(task, its_own, fleet, to_start, now, policy)
     for workspace in fleet.workspaces:
         task = tasks.get(workspace.task_id) if workspace.task_id else None
         yield from _workspace(workspace, task, fleet, now, policy)
@@ -59,7 +57,10 @@ def _task(
     if fleet.observed is None:
         return
     if seen is None and task.state is TaskState.STARTING:
-        yield from _not_started(task, workspace, to_start, now)
+        if task.deadline is not None and now >= task.deadline:
+            yield actions.GiveUpStart(task, workspace, "it could not be started in time")
+        elif task.task_id in to_start:
+            yield actions.StartAgain(task)
     elif seen is None or not seen.alive:
         because = seen.ended_because if seen else "the engine no longer has it"
         if task.workspace_id is None or workspace is not None:
@@ -68,13 +69,6 @@ def _task(
         yield from _starting(task, workspace, seen, fleet.statuses.get(task.task_id), now)
     elif task.state is TaskState.CLAIMED and workspace is not None:
         yield from _claimed(task, workspace, seen, fleet.statuses.get(task.task_id), now, policy)
-
-
-def _not_started(task: Task, workspace: Workspace | None, to_start: Set[str], now: float) -> Iterator[LifecycleAction]:
-    if task.deadline is not None and now >= task.deadline:
-        yield actions.GiveUpStart(task, workspace, "it could not be started in time")
-    elif task.task_id in to_start:
-        yield actions.StartAgain(task)
 
 
 def _starting(
@@ -125,15 +119,13 @@ def _workspace(
 
 def _forget(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:
     """Old records, and those of failed starts that no longer hold up the pool."""
-    since = back_off.succeeded_at(fleet, now)
+    since = starts.succeeded_at(fleet, now)
+    ended = (task for task in fleet.tasks if task.state is TaskState.STOPPED)
     old = tuple(
         task
-        for task in fleet.not_warm
-        if task.state is TaskState.STOPPED
-        and (
-            (task.ended_at is None or now - task.ended_at >= policy.task_memory_s)
-            or (task.failed_start and not back_off.holds_up_pool(task, succeeded_at=since))
-        )
+        for task in ended
+        if now - task.state_since >= policy.task_memory_s
+        or (task.failed_start and not starts.holds_up_pool(task, succeeded_at=since))
     )
     if old:
         yield actions.Forget(old)
@@ -141,8 +133,5 @@ def _forget(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleActio
 
 def _orphans(fleet: Fleet, now: float, policy: Policy) -> Iterator[LifecycleAction]:
     """Tasks without a record. Those whose record says STOPPED need no grace."""
-    for seen in fleet.strangers:
-        if now - seen.started_at >= policy.orphan_grace_s:
-            yield actions.StopOrphan(seen.task_id)
-    for seen in fleet.latecomers:
-        yield actions.StopOrphan(seen.task_id)
+    lost = (seen for seen in fleet.strangers if now - seen.started_at >= policy.orphan_grace_s)
+    yield from (actions.StopOrphan(seen.task_id) for seen in (*lost, *fleet.latecomers))

@@ -1,4 +1,4 @@
-"""A task's record, and the one table of the changes it may go through."""
+"""A task: its record, the one table of its changes, and what the engine says about it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
-from manager.domain.lifecycle.observation import ObservedTask
 
 TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
     TaskState.STARTING: frozenset({TaskState.READY, TaskState.CLAIMED, TaskState.STOPPING, TaskState.STOPPED}),
@@ -20,6 +19,27 @@ TASK_TRANSITIONS: dict[TaskState, frozenset[TaskState]] = {
 
 class IllegalTransition(Exception):
     """A bug in the caller: the record was not in a state from which this change makes sense."""
+
+
+@dataclass(frozen=True)
+class ObservedTask:
+    """One task as the engine sees it now, whether or not the store knows it: the only fact from
+    outside that reconcile takes on trust."""
+
+    task_id: str
+    alive: bool
+    """False: it has ended, but the engine still remembers it (and why)."""
+    started_at: float
+    control_address: str = ""
+    """Where the agent is reached: `unix:/path` or `ip:port`; empty until the engine knows."""
+    cluster: str = ""
+    """The Envoy cluster through which the gateway reaches it (contract.manager.Endpoint)."""
+    address: str = ""
+    """ip:port for ORIGINAL_DST, or empty where the cluster says it all."""
+    slot: str = ""
+    """Where a home comes to it (`Task.slot`)."""
+    ended_because: str = ""
+    """Plain words: 'killed: out of memory', 'exited with code 1'; empty while alive."""
 
 
 @dataclass(frozen=True)

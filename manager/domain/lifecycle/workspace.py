@@ -7,8 +7,8 @@ from typing import Any
 
 from contract.manager import Activity, LaunchStep
 from contract.names import STARTED, LaunchPath, StepName, StopReason, WorkspaceKind, WorkspaceSize, WorkspaceState
+from manager.domain.disk import HomeDisk
 from manager.domain.lifecycle.backup_health import BackupHealth
-from manager.domain.lifecycle.disk import HomeDisk
 from manager.domain.lifecycle.task import IllegalTransition
 from manager.domain.policy import Policy
 

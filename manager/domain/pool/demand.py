@@ -11,10 +11,8 @@ from dataclasses import dataclass, replace
 from contract.names import WorkspaceKind, WorkspaceSize
 from manager.domain.policy import Shape
 
-WINDOW_DAYS = 14
-"""What the schedule's size is shared by."""
 HABIT_DAYS = 28
-"""What the planner knows of a school's habits."""
+"""For so long launches are remembered."""
 _DAY_S, _HOUR_S = 86_400.0, 3_600.0
 
 
@@ -53,23 +51,20 @@ class Demand:
         hours = list(entry.hours or (0,) * 24)
         hours[int(at % _DAY_S // _HOUR_S)] += 1
         days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
-        oldest = int(now // _DAY_S) - HABIT_DAYS
-        order = sorted(days.values(), key=lambda entry: (entry.day, str(entry.shape)))
-        kept = tuple(entry for entry in order if entry.day >= oldest)
-        return replace(self, days=kept, counted_at=now, since=at if self.since is None else min(at, self.since))
+        kept = (entry for entry in days.values() if entry.day >= int(now // _DAY_S) - HABIT_DAYS)
+        order = tuple(sorted(kept, key=lambda entry: (entry.day, str(entry.shape))))
+        return replace(self, days=order, counted_at=now, since=at if self.since is None else min(at, self.since))
 
     def in_hour(self, shape: Shape, at: float) -> int:
         """Launches in the hour of the clock (UTC) that `at` lies in."""
         hours = self._hours_by_day.get((int(at // _DAY_S), shape))
         return hours[int(at % _DAY_S // _HOUR_S)] if hours else 0
 
-    def by_shape(self, now: float) -> Mapping[Shape, int]:
-        """Launches in the window, which ends now."""
-        oldest = int(now // _DAY_S) - WINDOW_DAYS + 1
+    def by_shape(self) -> Mapping[Shape, int]:
+        """All launches that are remembered."""
         totals: Counter[Shape] = Counter()
         for entry in self.days:
-            if entry.day >= oldest:
-                totals[entry.shape] += entry.launches
+            totals[entry.shape] += entry.launches
         return totals
 
     @functools.cached_property

@@ -104,45 +104,34 @@ class Forecast:
 def usual_launches(demand: Demand, shape: Shape, at: float, *, zone: zoneinfo.ZoneInfo, now: float) -> float | None:
     """Launches in the hour of the school's clock around `at`, by the last four weeks.
 
-    The mean over the same weekdays; other weekdays (or weekend days) count while there are few of
-    the same. The hours before and after count half where they differ by no more than chance: a few
-    launches cannot tell one hour from the next. None: no such day has been seen yet.
+    The mean over the same weekdays; while there is none, over the other weekdays (or weekend days).
+    The hours before and after count half where they differ by no more than chance: a few launches
+    cannot tell one hour from the next. None: no such day has been seen yet.
     """
     local = dt.datetime.fromtimestamp(at, zone).replace(minute=0, second=0, microsecond=0)
     days = _days_alike(demand, local, now=now)
     if not days:
         return None
-    same_weekdays = sum(same for _, same in days)
-    other_weight = 0.25 / (1 + same_weekdays) ** 2
-    weights = [1.0 if same else other_weight for _, same in days]
-    days_seen = sum(weights)
     before, this, after = (
-        sum(weight * demand.in_hour(shape, then + offset_s) for (then, _), weight in zip(days, weights, strict=True))
-        / days_seen
-        for offset_s in (-_HOUR_S, 0.0, _HOUR_S)
+        sum(demand.in_hour(shape, then + offset_s) for then in days) for offset_s in (-_HOUR_S, 0.0, _HOUR_S)
     )
-    counted = days_seen**2 / sum(weight**2 for weight in weights)  # days that count alike and say as much
-    total, hours = this, 1.0
+    total, hours = float(this), 1.0
     for other in (before, after):
-        if counted * abs(other - this) <= 2.0 * math.sqrt(
-            counted * (other + this) + 1.0
-        ):  # Poisson: two standard deviations
+        if abs(other - this) <= 2.0 * math.sqrt(other + this + 1.0):  # Poisson: two standard deviations
             total, hours = total + _NEXT_HOUR_WEIGHT * other, hours + _NEXT_HOUR_WEIGHT
-    return total / hours
+    return total / hours / len(days)
 
 
-def _days_alike(demand: Demand, local: dt.datetime, *, now: float) -> list[tuple[float, bool]]:
-    """When that hour began on similar past days, newest first; whether the weekday is the same."""
-    days: list[tuple[float, bool]] = []
-    if demand.since is None:
-        return days
+def _days_alike(demand: Demand, local: dt.datetime, *, now: float) -> list[float]:
+    """When that hour began on past days: on the same weekday, or else on similar ones."""
+    same: list[float] = []
+    similar: list[float] = []
     for days_ago in range(1, HABIT_DAYS + 1):
-        then = (local - dt.timedelta(days=days_ago)).timestamp()  # the same time on the wall, whatever the clocks did
-        if then > now - _HOUR_S:
-            continue
-        if then + _HOUR_S <= demand.since:
-            break
-        weekday = (local.weekday() - days_ago) % 7
-        if weekday == local.weekday() or (weekday >= SATURDAY) is (local.weekday() >= SATURDAY):
-            days.append((then, weekday == local.weekday()))
-    return days
+        day = local - dt.timedelta(days=days_ago)
+        then = day.timestamp()  # the same time on the wall, whatever the clocks did
+        if demand.since is not None and demand.since - _HOUR_S < then <= now - _HOUR_S:
+            if day.weekday() == local.weekday():
+                same.append(then)
+            elif (day.weekday() >= SATURDAY) is (local.weekday() >= SATURDAY):
+                similar.append(then)
+    return same or similar

@@ -8,26 +8,24 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import math
 import zoneinfo
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from contract.names import WorkspaceKind, WorkspaceSize
 from manager.domain.policy import Shape
-from manager.domain.pool.attendance import BIN_S, FROM_S
+from manager.domain.pool.attendance import FROM_S, MINUTE_S
 
-MINUTE_S = 60.0
 _KEPT_S = 4_200.0
-"""How long the past is kept: in its hour, launches for a class must not count as habit.
-"""
-_AHEAD_MAX_MIN = 360
+"""How long the past is kept: in its hour, launches for a class must not count as habit."""
 DECISIONS_MAX = 50
 COHORTS_MAX = 200
 
 
 @dataclass(frozen=True)
 class Curve:
-    """Launches of one shape expected for classes, by minute from `begins_at` on."""
+    """Launches of one shape expected for the classes of one time, by minute from `begins_at` on."""
 
     kind: WorkspaceKind
     begins_at: float
@@ -40,43 +38,18 @@ class Curve:
 
     def between(self, begin: float, end: float) -> float:
         """Expected launches from `begin` to `end`; within a minute they come evenly."""
-        launches = self.launches
-        first = max(0.0, (begin - self.begins_at) / MINUTE_S)
-        last = min(float(len(launches)), (end - self.begins_at) / MINUTE_S)
-        if first >= last:
-            return 0.0
-        opens, closes = int(first), int(last)
-        if opens == closes:
-            return launches[opens] * (last - first)
-        total = sum(launches[opens + 1 : closes], launches[opens] * (opens + 1.0 - first))
-        return total if closes == last else total + launches[closes] * (last - closes)
-
-    def with_class(self, class_at: float, launches: Sequence[float], *, now: float) -> Curve:
-        """Add one class; its launches are by minute from FROM_S before it on."""
-        begin = (now - _KEPT_S) // MINUTE_S * MINUTE_S
-        ends = [begin + index * MINUTE_S for index in range(_AHEAD_MAX_MIN + 1)]
-        minutes = [self.between(minute, end) for minute, end in itertools.pairwise(ends)]
-        offset = round((class_at + FROM_S - begin) / BIN_S)
-        for index, count in enumerate(launches):
-            if 0 <= offset + index < len(minutes):
-                minutes[offset + index] += count
-        while minutes and minutes[-1] == 0.0:
-            minutes.pop()
-        return replace(self, begins_at=begin, launches=tuple(round(count, 4) for count in minutes))
+        first, last = (begin - self.begins_at) / MINUTE_S, (end - self.begins_at) / MINUTE_S
+        minutes = range(max(0, int(first)), min(len(self.launches), math.ceil(last)))
+        return sum(self.launches[it] * (min(last, it + 1.0) - max(first, it)) for it in minutes)
 
 
 @dataclass(frozen=True)
 class CohortSize:
-    """How many one cohort has, and what they would launch."""
+    """How many one cohort has, and what they launch."""
 
     cohort_id: str
     people: int
     kind: WorkspaceKind
-    of_size: WorkspaceSize | None = None
-
-    @property
-    def shape(self) -> Shape:
-        return Shape(self.kind, self.of_size)
 
 
 @dataclass(frozen=True)
@@ -122,8 +95,8 @@ class Outlook:
         """Launches for classes between two times."""
         return sum(curve.between(begin, end) for curve in self.curves if curve.shape == shape)
 
-    def largest_cohort(self, shape: Shape) -> int:
-        return max((cohort.people for cohort in self.cohorts if cohort.shape == shape), default=0)
+    def largest_cohort(self, kind: WorkspaceKind) -> int:
+        return max((cohort.people for cohort in self.cohorts if cohort.kind is kind), default=0)
 
     def with_cohort(self, cohort_id: str, new: CohortSize | None) -> Outlook:
         """None: it is gone."""
@@ -132,10 +105,16 @@ class Outlook:
         return replace(self, cohorts=tuple(ordered[:COHORTS_MAX]))
 
     def with_class(self, shape: Shape, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
-        new = Curve(shape.kind, now, (), shape.size)
-        curve = next((item for item in self.curves if item.shape == shape), new)
-        others = tuple(item for item in self.curves if item.shape != shape)
-        return replace(self, curves=(*others, curve.with_class(class_at, launches, now=now)))
+        """Add one class; its launches are by minute from FROM_S before it on."""
+        begins_at = (class_at + FROM_S) // MINUTE_S * MINUTE_S  # so a record holds a few hundred curves at most
+        known = [it for it in self.curves if it.begins_at + MINUTE_S * len(it.launches) > now - _KEPT_S]
+        same = [it for it in known if (it.shape, it.begins_at) == (shape, begins_at)]
+        counts = tuple(
+            round(sum(minute), 4)
+            for minute in itertools.zip_longest(launches, *(it.launches for it in same), fillvalue=0.0)
+        )
+        others = (it for it in known if it not in same)
+        return replace(self, curves=(*others, Curve(shape.kind, begins_at, counts, shape.size)))
 
     def with_decisions(self, decisions: Iterable[str], *, now: float, time_zone: str) -> Outlook:
         at = f"{dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)):%H:%M}"

@@ -46,11 +46,15 @@ function Versions({ of, path, items, cut }: PlaybackProps & { items: FileVersion
   return (
     <div className="space-y-3">
       <div>
-        <label htmlFor={slider} className="text-sm font-medium">
-          Version {words}
-        </label>
+        {items.length === 1 ? (
+          <p className="text-sm font-medium">Version {words}</p>
+        ) : (
+          <label htmlFor={slider} className="text-sm font-medium">
+            Version {words}
+          </label>
+        )}
         {items.length > 1 && (
-          <div className="flex flex-wrap items-center gap-2">
+          <div className="mb-1 flex flex-wrap items-center gap-2">
             <input
               id={slider}
               type="range"
@@ -59,7 +63,7 @@ function Versions({ of, path, items, cut }: PlaybackProps & { items: FileVersion
               value={index}
               aria-valuetext={words}
               onChange={(event) => setIndex(Number(event.target.value))}
-              className="h-10 min-w-40 flex-1 accent-accent"
+              className="h-10 min-w-0 flex-1 basis-full accent-accent sm:basis-0"
             />
             <Button unavailable={index === 0} onClick={() => go(-1)}>
               Earlier

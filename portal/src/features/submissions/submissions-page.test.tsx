@@ -265,7 +265,7 @@ it("shows how a file grew where the school allows it, and offers it nowhere else
   const then = await screen.findByText("then");
   expect(then).toBeTruthy();
   expect(screen.queryByText("1", { selector: "pre" })).toBeNull();
-  fireEvent.click(screen.getByRole("button", { name: "How it grew" }));
+  fireEvent.click(screen.getByRole("button", { name: "Show what was handed in" }));
   expect(await screen.findByText("1", { selector: "pre" })).toBeTruthy();
   cleanup();
   view([submission()]);

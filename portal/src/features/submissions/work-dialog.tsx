@@ -135,9 +135,7 @@ function File({ id, folder, file: { path, change } }: FileProps) {
     <>
       <div className="flex flex-wrap gap-2">
         {folder !== undefined && (
-          <Button aria-pressed={grew} onClick={() => setGrew(!grew)}>
-            How it grew
-          </Button>
+          <Button onClick={() => setGrew(!grew)}>{grew ? "Show what was handed in" : "How it grew"}</Button>
         )}
         {different && text !== null && !grew && (
           <Button aria-pressed={whole} onClick={() => setWhole(!whole)}>
