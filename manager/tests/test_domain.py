@@ -151,6 +151,8 @@ def test_a_success_forgets_the_failures_before_it_and_none_after() -> None:
     assert forgotten(NOW + 5) == []
     assert forgotten(NOW + 5, success) == [("task-0", "task-1", "task-2")]
     assert forgotten(NOW + 1, starting, statuses=saw_it, observed=(seen("task-9"),)) == [("task-0", "task-1")]
+    claimed = task(9, state=TaskState.CLAIMED, workspace_id="ws-a", ready_at=NOW - 9)  # its start is no news
+    assert forgotten(NOW + 5, claimed, statuses=saw_it, observed=(seen("task-9"),)) == []
 
 
 def test_a_converged_fleet_needs_nothing() -> None:
