@@ -11,6 +11,8 @@ import os
 from dataclasses import dataclass, field
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from contract.errors import ApraNovaError, Reason
+
 NOW = "now"
 """In the place of a checkpoint's id: the home as it is."""
 CHECKPOINT_ID_PATTERN = r"^(now|[0-9]{13}-[0-9a-f]{8})$"
@@ -30,6 +32,20 @@ CHANGED_MAX = 3
 
 class BadPath(ValueError):
     """It is no path below a home."""
+
+
+class HistoryGone(ApraNovaError):
+    """No such checkpoint, or nothing at that path in it."""
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(Reason.SNAPSHOT_NOT_FOUND, message, detail=detail)
+
+
+class HistoryUnreadable(ApraNovaError):
+    """What was stored is damaged, or the disk does not answer."""
+
+    def __init__(self, message: str, *, detail: str = "") -> None:
+        super().__init__(Reason.INTERNAL, message, detail=detail)
 
 
 def key_of(path: str) -> str:

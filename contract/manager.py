@@ -291,6 +291,8 @@ class WorkspaceView:
     """Of the newest launch."""
     has_history: bool = False
     """This installation keeps a history of its files."""
+    resting_home: str = ""
+    """The id of its home while that is at rest; empty while a task may have it, and for none."""
     endpoint: Endpoint | None = None
     """Only while running."""
 

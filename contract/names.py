@@ -61,6 +61,7 @@ def preview_label(workspace_id: str, port: int) -> str:
 
 
 TASK_ID_PATTERN = re.compile(r"^task-[a-z2-7]{16}$")
+HOME_ID_PATTERN = re.compile(r"^home-[a-z2-7]{16}$")
 
 
 class WorkspaceKind(enum.StrEnum):

@@ -80,6 +80,8 @@ BACKUP_HANDLER = "manager.entrypoints.backup_worker.handle"
 BACKUP_RUN = '{"action":"round"}'
 HOMES_FOLDER = "/homes"
 """On the file system: homes at rest are folders in it (mover/function.py)."""
+HOMES_MOUNT = "/mnt/homes"
+"""Where backup worker and backend mount that folder. Lambda mounts only below /mnt."""
 
 RUN_FOLDER = "/run/apranova"
 """A volume for the gateway and Django of one task. Both images prepare it with the same owner."""

@@ -37,6 +37,7 @@ const config: NextConfig = {
       { source: "/cohorts/:id/students/:student/look", destination: "/cohorts/look" },
       { source: "/courses/:id", destination: "/courses/one" },
       { source: "/history/:workspace", destination: "/history/one" },
+      { source: "/files/:workspace", destination: "/files/one" },
       { source: "/join/:key", destination: "/join/one" },
       // In production the edge sends these to the backend; `next dev` does it itself.
       ...(developmentBackend === null

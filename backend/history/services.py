@@ -9,12 +9,15 @@ import secrets
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
+from pathlib import Path
 
 from asgiref.sync import sync_to_async
+from django.conf import settings
 from django.core.signing import BadSignature, Signer
 
 from backend.accounts.models import User
 from backend.audit.record import record
+from backend.history import at_rest
 from backend.platform.database_connection import release_connection
 from backend.platform.difference import TEXT_BYTES_MAX, Line, difference, text_of
 from backend.platform.problems import ProblemError
@@ -61,8 +64,15 @@ def list_history(workspace: Workspace) -> HistoryAnswer:
         raise
 
 
+def _read_here(checkpoint_id: str) -> Path | None:
+    """Where homes are mounted, if this is about what is there now."""
+    return settings.ENVIRONMENT.homes_mount if checkpoint_id == NOW else None
+
+
 def read_folder(workspace: Workspace, checkpoint_id: str, path: str) -> HistoryFolder:
     release_connection()
+    if homes := _read_here(checkpoint_id):
+        return at_rest.read_folder(homes, workspace, path)
     return manager_client().history_folder(HistoryPathRequest(workspace.pk, checkpoint_id, path))
 
 
@@ -97,6 +107,8 @@ def _start_of(workspace: Workspace, checkpoint_id: str, path: str) -> tuple[byte
 
 def read_piece(workspace: Workspace, checkpoint_id: str, path: str, offset: int) -> HistoryPiece:
     release_connection()
+    if homes := _read_here(checkpoint_id):
+        return at_rest.read_piece(homes, workspace, path, offset)
     return manager_client().history_file(HistoryPathRequest(workspace.pk, checkpoint_id, path, offset))
 
 

@@ -103,6 +103,8 @@ class Environment:
     """On AWS, the secret that always has the database's password; empty elsewhere."""
     manager_parameters: str = ""
     """On AWS, the manager's path in Parameter Store; empty elsewhere."""
+    homes_mount: Path | None = None
+    """On AWS, where all homes at rest are mounted, to read only; None: the manager reads them."""
 
     @property
     def public_host(self) -> str:
@@ -165,6 +167,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         disk_reserve_bytes=int(1e9 * environment.number("APRANOVA_DISK_RESERVE_GB", 5.0, 0.0, 1_000_000.0)),
         database_secret=environment.text("APRANOVA_DATABASE_SECRET", ""),
         manager_parameters=environment.text("APRANOVA_PARAMETERS", ""),
+        homes_mount=environment.path("APRANOVA_HOMES_MOUNT") if "APRANOVA_HOMES_MOUNT" in environment else None,
     )
 
 

@@ -11,7 +11,7 @@ from backend.workspaces.models import Workspace
 from backend.workspaces.schemas import PortOut, WorkspaceOut
 from contract.door import path_of
 from contract.manager import Activity, DiskView, WorkspaceView
-from contract.names import BACKEND_DOOR_PATH
+from contract.names import BACKEND_DOOR_PATH, WorkspaceKind
 
 DISK_NEARLY_FULL = (
     "The school's disk is nearly full. Please delete files that you do not need. You can work on, but a "
@@ -38,6 +38,10 @@ def workspace_out(workspace: Workspace, view: WorkspaceView) -> WorkspaceOut:
         "last_activity": view.activity,
         "stops_because": view.stops_because or None,
         "failure": view.failure or None,
+        # All work of the other kind is in a database.
+        "files_at_rest": settings.ENVIRONMENT.homes_mount is not None
+        and bool(view.resting_home)
+        and workspace.kind == WorkspaceKind.VSCODE,
     }
     return WorkspaceOut.model_validate({**vars(view), **own})
 

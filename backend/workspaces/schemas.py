@@ -79,6 +79,8 @@ class WorkspaceOut(Schema):
     """Of the newest launch; a change of the cohort's takes effect at the next one."""
     has_history: bool
     """This school keeps a history of its files."""
+    files_at_rest: bool
+    """Its files can be read while it is stopped (`history/now/`). One machine has `has_history`."""
     home_use: HomeUseOut | None
     """None: not measured yet."""
     owner: OwnerOut

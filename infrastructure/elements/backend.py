@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -12,15 +13,16 @@ from infrastructure.elements.containers import MANY_FILES, make_container
 from infrastructure.elements.execution_role import make_execution_role
 from infrastructure.elements.fargate_service import FargateService, Route
 from infrastructure.elements.manager_function import ManagerFunction
-from infrastructure.elements.roles import allow, make_role
+from infrastructure.elements.roles import allow, allow_mount, make_role
 from infrastructure.elements.security_groups import Group
-from infrastructure.names import BACKEND_HEALTH, BACKEND_PORT, DJANGO, GATEWAY, RUN_FOLDER
+from infrastructure.names import BACKEND_HEALTH, BACKEND_PORT, DJANGO, GATEWAY, HOMES_MOUNT, RUN_FOLDER
 from infrastructure.sign_in_settings import secret_variable
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.data import DataStack
 from infrastructure.stacks.network import NetworkStack
 
 _Task = ecs.CfnTaskDefinition
+_HOMES = "homes"
 
 
 class Backend(Construct):
@@ -33,9 +35,10 @@ class Backend(Construct):
         cluster: str,
         target_group_arn: str,
         manager: ManagerFunction,
+        homes: efs.CfnAccessPoint,
     ) -> None:
         super().__init__(stack, "Backend")
-        self._stack, self._data, self._manager = stack, data, manager
+        self._stack, self._data, self._manager, self._homes = stack, data, manager, homes
         self._log_group = stack.log_group("BackendLogs", stack.names.logs("backend"))
         secrets = self._secrets()
         execution_role = make_execution_role(
@@ -58,6 +61,7 @@ class Backend(Construct):
             volumes=["run", "scratch"],
             execution_role=execution_role,
             task_role=self._task_role(),
+            mounts={_HOMES: homes},
         )
 
     def _secrets(self) -> dict[str, tuple[str, str]]:
@@ -93,6 +97,7 @@ class Backend(Construct):
             "APRANOVA_EMAIL_FROM": school.email_from or f"no-reply@{school.domain}",
             "APRANOVA_PARAMETERS": self._stack.names.path("manager"),
             "APRANOVA_DATABASE_SECRET": self._data.database.secret_arn,
+            "APRANOVA_HOMES_MOUNT": HOMES_MOUNT,
             "DATABASE_URL": self._data.database.url,
             # For libpq: TLS; it checks RDS' certificate against the authorities in the image.
             "PGSSLMODE": "verify-full",
@@ -108,6 +113,7 @@ class Backend(Construct):
             DJANGO,
             self._environment(),
             init_process=True,
+            reads={_HOMES: HOMES_MOUNT},
             health_check=_Task.HealthCheckProperty(
                 command=["CMD", *BACKEND_HEALTH], interval=15, timeout=5, retries=3, start_period=60
             ),
@@ -146,7 +152,7 @@ class Backend(Construct):
         )
 
     def _task_role(self) -> iam.Role:
-        """The manager, for all about workspaces. Backup workers read files and snapshots.
+        """The manager, for all about workspaces, and homes at rest, to read only.
 
         RDS changes the database's password: Django reads it again when a connection is refused.
         """
@@ -156,5 +162,6 @@ class Backend(Construct):
         identity_key = stack.arn_of("ssm", f"parameter{stack.names.path('manager', 'identity-key')}")
         allow(role, "ReadDatabasePassword", data.database.secret_arn, "secretsmanager:GetSecretValue")
         allow(role, "DecryptDatabasePassword", data.key.key_arn, "kms:Decrypt")
+        allow_mount(role, data.homes.arn, self._homes, writes=False)
         allow(role, "PublishIdentityKey", identity_key, "ssm:PutParameter")
         return role

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3_assets as assets
@@ -17,8 +16,9 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infrastructure.elements.function import make_function
+from infrastructure.elements.homes import make_point_of_homes
 from infrastructure.elements.roles import allow, allow_log, allow_mount, allow_vpc, make_role
-from infrastructure.names import BACKUP_HANDLER, BACKUP_RUN, HOMES_FOLDER, METRICS_NAMESPACE
+from infrastructure.names import BACKUP_HANDLER, BACKUP_RUN, HOMES_MOUNT, METRICS_NAMESPACE
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.data import DataStack
 from infrastructure.stacks.network import NetworkStack
@@ -28,11 +28,8 @@ MEMORY_MB = 1769
 TIMEOUT_S = 900
 """Lambda's maximum. A large home's first snapshot may need more; the next try continues it."""
 SCRATCH_MB = 2048
-MOUNT = "/mnt/homes"
-"""Lambda mounts only below /mnt."""
 RESTIC = "/var/task/bin/restic"
 
-_Point = efs.CfnAccessPoint
 _Schedule = scheduler.CfnSchedule
 
 
@@ -43,17 +40,8 @@ class BackupWorker(Construct):
         self._log_group = stack.log_group("BackupWorkerLogs", stack.names.logs("backup-workers"))
         self._asset = assets.Asset(self, "Code", path=str(code))
         self._role = self._make_role()
-        self.point = _Point(
-            self,
-            "Homes1",
-            file_system_id=data.homes.file_system.ref,
-            posix_user=_Point.PosixUserProperty(uid="0", gid="0"),
-            root_directory=_Point.RootDirectoryProperty(
-                path=HOMES_FOLDER,
-                creation_info=_Point.CreationInfoProperty(owner_uid="0", owner_gid="0", permissions="0700"),
-            ),
-        )
-        allow_mount(self._role, data.homes.arn, self.point, as_root=True)
+        self.point = make_point_of_homes(self, "Homes1", data.homes)
+        allow_mount(self._role, data.homes.arn, self.point)
         self.function = self._worker()
         self._nightly_run()
 
@@ -71,7 +59,7 @@ class BackupWorker(Construct):
             network=self._network,
             environment={
                 "APRANOVA_TABLE": self._data.table.table_name,
-                "APRANOVA_HOMES_DIR": MOUNT,
+                "APRANOVA_HOMES_DIR": HOMES_MOUNT,
                 "APRANOVA_SNAPSHOTS_BUCKET": self._data.snapshots.bucket_name,
                 "APRANOVA_SNAPSHOTS_SECRET": self._data.secrets.snapshots.secret_arn,
                 "APRANOVA_RESTIC": RESTIC,
@@ -86,7 +74,7 @@ class BackupWorker(Construct):
             ephemeral_storage=lambda_.CfnFunction.EphemeralStorageProperty(size=SCRATCH_MB),
             reserved_concurrent_executions=1,
             file_system_configs=[
-                lambda_.CfnFunction.FileSystemConfigProperty(arn=self.point.attr_arn, local_mount_path=MOUNT)
+                lambda_.CfnFunction.FileSystemConfigProperty(arn=self.point.attr_arn, local_mount_path=HOMES_MOUNT)
             ],
         )
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
@@ -26,13 +27,15 @@ def make_container(
     log_group: logs.LogGroup,
     log_stream: str = "",
     folders: Mapping[str, str],
+    reads: Mapping[str, str] | None = None,
     environment: Mapping[str, str] | None = None,
     port: int | None = None,
     open_files: int | None = None,
     init_process: bool | None = None,
     **properties: Any,
 ) -> ecs.CfnTaskDefinition.ContainerDefinitionProperty:
-    """`folders`: volume → its path. `properties`: more properties of a container definition."""
+    """`folders`: volume → its path; `reads`: the same for those in which it cannot write.
+    `properties`: more properties of a container definition."""
     if environment is not None:
         properties["environment"] = [
             _Task.KeyValuePairProperty(name=key, value=value) for key, value in environment.items()
@@ -51,8 +54,9 @@ def make_container(
             init_process_enabled=init_process, capabilities=_Task.KernelCapabilitiesProperty(drop=["ALL"])
         ),
         mount_points=[
-            _Task.MountPointProperty(source_volume=volume, container_path=path, read_only=False)
-            for volume, path in folders.items()
+            _Task.MountPointProperty(source_volume=volume, container_path=path, read_only=read_only)
+            for some, read_only in ((folders, False), (reads or {}, True))
+            for volume, path in some.items()
         ],
         log_configuration=_Task.LogConfigurationProperty(
             log_driver="awslogs",
@@ -80,8 +84,10 @@ def make_task_definition(
     volumes: Sequence[str],
     execution_role: iam.IRole,
     task_role: iam.IRole | None = None,
+    mounts: Mapping[str, efs.CfnAccessPoint] | None = None,
 ) -> ecs.CfnTaskDefinition:
-    """`volumes`: names of empty folders that the containers of a task share."""
+    """`volumes`: names of empty folders that the containers of a task share. `mounts`: volume → an
+    access point, mounted with the task's role."""
     return _Task(
         scope,
         id,
@@ -96,5 +102,19 @@ def make_task_definition(
         execution_role_arn=execution_role.role_arn,
         task_role_arn=task_role.role_arn if task_role else None,
         container_definitions=list(containers),
-        volumes=[_Task.VolumeProperty(name=volume) for volume in volumes],
+        volumes=[
+            *(_Task.VolumeProperty(name=volume) for volume in volumes),
+            *(_mount(volume, point) for volume, point in (mounts or {}).items()),
+        ],
+    )
+
+
+def _mount(volume: str, point: efs.CfnAccessPoint) -> ecs.CfnTaskDefinition.VolumeProperty:
+    return _Task.VolumeProperty(
+        name=volume,
+        efs_volume_configuration=_Task.EFSVolumeConfigurationProperty(
+            filesystem_id=point.file_system_id,
+            transit_encryption="ENABLED",
+            authorization_config=_Task.AuthorizationConfigProperty(access_point_id=point.ref, iam="ENABLED"),
+        ),
     )

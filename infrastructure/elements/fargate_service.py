@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 from constructs import Construct
 
@@ -48,8 +49,9 @@ class FargateService(Construct):
         volumes: Sequence[str],
         execution_role: iam.IRole,
         task_role: iam.IRole | None = None,
+        mounts: Mapping[str, efs.CfnAccessPoint] | None = None,
     ) -> None:
-        """`volumes`: names of empty folders that the containers of a task share."""
+        """`volumes` and `mounts`: as of a task definition."""
         super().__init__(scope, "Service")
         self.name = name
         self.task_definition = make_task_definition(
@@ -62,6 +64,7 @@ class FargateService(Construct):
             volumes=volumes,
             execution_role=execution_role,
             task_role=task_role,
+            mounts=mounts,
         )
         place = _Service.AwsVpcConfigurationProperty(
             assign_public_ip="DISABLED",

@@ -1,9 +1,10 @@
 """EFS for the students' homes. A task mounts a slot, an access point of its own, and nothing above.
 
 Every mount needs IAM: the file system's policy allows nobody anything, and the roles of tasks,
-mover and backup worker each name the access points that they may mount. A student's code reaches
-the file system's port and could speak NFS by itself, but without the task role's credentials, which
-the agent keeps to itself, it mounts nothing. docs/homes-that-move.md says what that rests on.
+mover, backup worker and backend each name the access points that they may mount. A student's code
+reaches the file system's port and could speak NFS by itself, but without the task role's
+credentials, which the agent keeps to itself, it mounts nothing. docs/homes-that-move.md says what
+that rests on.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from aws_cdk import aws_efs as efs
 from constructs import Construct
 
 from infrastructure.elements.security_groups import Group
+from infrastructure.names import HOMES_FOLDER
 from infrastructure.stacks.base import PlatformStack
 from infrastructure.stacks.network import NetworkStack
 
-_FileSystem = efs.CfnFileSystem
+_FileSystem, _Point = efs.CfnFileSystem, efs.CfnAccessPoint
 
 
 class Homes(Construct):
@@ -63,6 +65,20 @@ class Homes(Construct):
         file_system.cfn_options.deletion_policy = CfnDeletionPolicy.RETAIN
         file_system.cfn_options.update_replace_policy = CfnDeletionPolicy.RETAIN
         return file_system
+
+
+def make_point_of_homes(scope: Construct, id: str, homes: Homes) -> efs.CfnAccessPoint:
+    """All homes at rest, as root, whom their folder and each home let in."""
+    return _Point(
+        scope,
+        id,
+        file_system_id=homes.id,
+        posix_user=_Point.PosixUserProperty(uid="0", gid="0"),
+        root_directory=_Point.RootDirectoryProperty(
+            path=HOMES_FOLDER,
+            creation_info=_Point.CreationInfoProperty(owner_uid="0", owner_gid="0", permissions="0700"),
+        ),
+    )
 
 
 def _policy() -> dict[str, object]:

@@ -166,7 +166,6 @@ class ManagerFunction(Construct):
             "dynamodb:DeleteItem",
             "dynamodb:GetItem",
             "dynamodb:PutItem",
-            "dynamodb:Query",
             "dynamodb:UpdateItem",
         )
         allow(self.role, "QueryDueRecords", f"{table}/index/*", "dynamodb:Query")

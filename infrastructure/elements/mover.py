@@ -44,7 +44,7 @@ class Mover(Construct):
             posix_user=_Point.PosixUserProperty(uid="0", gid="0"),
             root_directory=_Point.RootDirectoryProperty(path="/"),
         )
-        allow_mount(role, data.homes.arn, self.point, as_root=True)
+        allow_mount(role, data.homes.arn, self.point)
         self.function = make_function(
             stack,
             self,

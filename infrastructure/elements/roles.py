@@ -58,11 +58,11 @@ def allow_log(role: iam.Role, group: logs.LogGroup) -> None:
     allow(role, "WriteLog", group.log_group_arn, "logs:CreateLogStream", "logs:PutLogEvents")
 
 
-def allow_mount(role: iam.Role, file_system_arn: str, point: efs.CfnAccessPoint, *, as_root: bool = False) -> None:
-    """Through this access point alone. Nobody may mount without such a statement."""
-    use = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"]
-    if as_root:
-        use.append("elasticfilesystem:ClientRootAccess")
+def allow_mount(role: iam.Role, file_system_arn: str, point: efs.CfnAccessPoint, *, writes: bool = True) -> None:
+    """As root, through this access point alone. Nobody may mount without such a statement."""
+    use = ["elasticfilesystem:ClientMount", "elasticfilesystem:ClientRootAccess"]
+    if writes:
+        use.insert(1, "elasticfilesystem:ClientWrite")
     through: Conditions = {"StringEquals": {"elasticfilesystem:AccessPointArn": point.attr_arn}}
     allow(role, "MountFiles", file_system_arn, *use, conditions=through)
 

@@ -9,6 +9,7 @@ from constructs import Construct
 from infrastructure.elements.backend import Backend
 from infrastructure.elements.backup_worker import BackupWorker
 from infrastructure.elements.cluster import make_cluster
+from infrastructure.elements.homes import make_point_of_homes
 from infrastructure.elements.load_balancer import LoadBalancer
 from infrastructure.elements.manager_function import ManagerFunction
 from infrastructure.elements.manager_triggers import ManagerTriggers
@@ -32,11 +33,12 @@ class ApplicationStack(PlatformStack):
         cluster = make_cluster(self)
         self.mover = Mover(self, network=network, data=data)
         self.backup_worker = BackupWorker(self, network=network, data=data, code=manager_code)
+        homes = make_point_of_homes(Construct(self, "HomesOfBackend"), "Homes", data.homes)
         manager = ManagerFunction(
             self,
             network=network,
             data=data,
-            tasks=WorkspaceTasks(self, data, not_theirs=[self.mover.point, self.backup_worker.point]),
+            tasks=WorkspaceTasks(self, data, not_theirs=[self.mover.point, self.backup_worker.point, homes]),
             cluster=cluster.ref,
             cluster_arn=cluster.attr_arn,
             code=manager_code,
@@ -52,6 +54,7 @@ class ApplicationStack(PlatformStack):
             cluster=cluster.ref,
             target_group_arn=self.balancer.backend.ref,
             manager=manager,
+            homes=homes,
         ).service
         portal = make_portal(
             self, network=network, data=data, cluster=cluster.ref, target_group_arn=self.balancer.portal.ref

@@ -1,4 +1,4 @@
-"""The two functions that mount homes: the mover, and the backup worker. Nobody else does."""
+"""Who mounts homes: mover, backup worker, tasks, and the backend, which only reads."""
 
 from __future__ import annotations
 
@@ -36,14 +36,16 @@ def mounts(assembly: Assembly) -> dict[str, Any]:
         role.id: statement
         for role in assembly.all("AWS::IAM::Role", "application")
         for statement in assembly.statements(role)
-        if "elasticfilesystem:ClientWrite" in strings(statement["Action"])
+        if "elasticfilesystem:ClientMount" in strings(statement["Action"])
     }
 
 
-def test_only_mover_backup_worker_and_tasks_may_mount_and_each_through_its_own_access_points(each: Assembly) -> None:
+def test_only_mover_backup_worker_backend_and_tasks_may_mount_and_each_through_its_own_access_points(
+    each: Assembly,
+) -> None:
     found = mounts(each)
     kinds = sorted(name.rstrip("0123456789ABCDEF") for name in found)
-    assert kinds == ["BackupWorkersRole", "MoverRole", "WorkspaceTasksTask"]
+    assert kinds == ["BackendRole", "BackupWorkersRole", "MoverRole", "WorkspaceTasksTask"]
     for handler in (MOVER_HANDLER, BACKUP_HANDLER):
         mounting = function(each, handler)
         statement = found[each.target(mounting["Role"], "application").id]
@@ -85,6 +87,30 @@ def test_the_backup_worker_mounts_the_folder_that_only_root_enters(each: Assembl
     assert point["PosixUser"] == {"Uid": "0", "Gid": "0"}
     assert point["RootDirectory"]["Path"] == "/homes"
     assert point["RootDirectory"]["CreationInfo"]["Permissions"] == "0700"
+
+
+def test_the_backend_mounts_homes_at_rest_and_can_write_into_none(each: Assembly) -> None:
+    """Three times: its role, the mount of its container, and the code, which only reads."""
+    task = each.task("apranova-backend")
+    (volume,) = [it for it in task["Volumes"] if "EFSVolumeConfiguration" in it]
+    mount = volume["EFSVolumeConfiguration"]
+    assert each.target(mount["FilesystemId"], "application").type == "AWS::EFS::FileSystem"
+    assert (mount["TransitEncryption"], mount["AuthorizationConfig"]["IAM"]) == ("ENABLED", "ENABLED")
+    assert "RootDirectory" not in mount  # the access point has it
+    point = each.target(mount["AuthorizationConfig"]["AccessPointId"], "application")
+    assert point["PosixUser"] == {"Uid": "0", "Gid": "0"}
+    assert point["RootDirectory"]["Path"] == "/homes"
+    assert point["RootDirectory"]["CreationInfo"]["Permissions"] == "0700"
+    statement = mounts(each)[each.target(task["TaskRoleArn"], "application").id]
+    assert set(statement["Action"]) == AS_ROOT - {"elasticfilesystem:ClientWrite"}
+    through = statement["Condition"]["StringEquals"]["elasticfilesystem:AccessPointArn"]
+    assert each.target(through, "application").id == point.id
+    gateway, django = task["ContainerDefinitions"]
+    assert (gateway["Name"], django["Name"]) == ("gateway", "backend")
+    assert volume["Name"] not in {it["SourceVolume"] for it in gateway["MountPoints"]}
+    (there,) = [it for it in django["MountPoints"] if it["SourceVolume"] == volume["Name"]]
+    told = {entry["Name"]: entry["Value"] for entry in django["Environment"]}
+    assert (there["ReadOnly"], there["ContainerPath"]) == (True, told["APRANOVA_HOMES_MOUNT"])
 
 
 def test_only_the_backup_worker_writes_snapshots_and_reads_the_password(hundred: Assembly) -> None:

@@ -141,7 +141,7 @@ def test_disks_of_tasks_are_encrypted_with_our_key(each: Assembly) -> None:
 
 MANAGER_RIGHTS = {
     "ReadAndWriteRecords": {
-        "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Query",
+        "dynamodb:BatchGetItem", "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem",
         "dynamodb:UpdateItem",
     },
     "QueryDueRecords": {"dynamodb:Query"},

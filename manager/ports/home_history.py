@@ -6,32 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from contract.errors import ApraNovaError, Reason
 from contract.history import (
     Cause,
     CheckpointView,
     FilePiece,
     HistoryFolder,
+    HistoryGone,
     HistoryPiece,
     HistoryVersions,
     LeftOut,
     WriteAnswer,
     WriteRequest,
 )
-
-
-class HistoryGone(ApraNovaError):
-    """No such checkpoint, or nothing at that path in it."""
-
-    def __init__(self, message: str, *, detail: str = "") -> None:
-        super().__init__(Reason.SNAPSHOT_NOT_FOUND, message, detail=detail)
-
-
-class HistoryUnreadable(ApraNovaError):
-    """What was stored is damaged, or the disk does not answer."""
-
-    def __init__(self, message: str, *, detail: str = "") -> None:
-        super().__init__(Reason.INTERNAL, message, detail=detail)
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Protocol
 
 from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
-from contract.names import WorkspaceKind
-
-_HOME_ID = re.compile(r"^home-[a-z2-7]{16}$")
+from contract.names import HOME_ID_PATTERN, WorkspaceKind
 
 
 def check_home_id(home_id: str) -> str:
     """Return the id. Raises ValueError for anything else, before it becomes a path or a key."""
-    if not _HOME_ID.fullmatch(home_id):
+    if not HOME_ID_PATTERN.fullmatch(home_id):
         raise ValueError(f"not the id of a home: {home_id!r}")
     return home_id
 

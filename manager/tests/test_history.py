@@ -264,7 +264,7 @@ def test_a_file_that_is_written_while_it_is_read_stays_as_it_was_before(
     (project / "main.py").write_text("whole")
     taken(history)
     (project / "main.py").write_text("half of")
-    monkeypatch.setattr(walk, "_content", lambda *_: None)
+    monkeypatch.setattr(walk, "content_of", lambda *_: None)
     (project / "other.py").write_text("x")
     (project / "gone.py").write_text("x")
     assert history.take(HOME, Cause.WORK) is None, "no content is known to be new"

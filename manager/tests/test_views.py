@@ -40,7 +40,10 @@ WAITS = {"state": WorkspaceState.STARTING, "failure": "", "stop_reason": None}
     [
         ("running", {}, RUNS), ("running", {"warned_at": None}, {**RUNS, "warned": False}),
         ("stopping", {}, {}), ("stopping", {"second_try": True}, WAITS), ("stopped", {}, WAITS),
-        ("stopped", {"launch_wanted_at": None}, {}), ("deleted", {"home_created_at": None}, {"has_home": False}),
+        ("stopped", {"launch_wanted_at": None}, {}),
+        ("stopped", {"launch_wanted_at": None, "restoring": None}, {"resting_home": "h0"}),
+        ("stopped", {"launch_wanted_at": None, "restoring": None, "home_created_at": None}, {"has_home": False}),
+        ("deleted", {"home_created_at": None}, {"has_home": False}),
     ],
 )  # fmt: skip
 def test_a_workspace_is_told_by_its_state(state: str, changes: dict[str, object], told: dict[str, object]) -> None:

@@ -15,6 +15,7 @@ from contract.history import (
     FilePiece,
     HistoryAnswer,
     HistoryFolder,
+    HistoryGone,
     HistoryPathRequest,
     HistoryPiece,
     HistoryVersions,
@@ -28,7 +29,6 @@ from contract.history import (
 )
 from contract.names import WorkspaceState
 from manager.domain.lifecycle.workspace import Workspace
-from manager.ports.home_history import HistoryGone
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import get_workspace
 from manager.use_cases.world import World

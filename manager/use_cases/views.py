@@ -75,8 +75,15 @@ def view(workspace: Workspace, policy: Policy, *, histories: bool = False) -> Wo
         home_use=_home_use(workspace, policy),
         size=workspace.size or policy.default_size,
         has_history=histories and workspace.kind in KINDS_WITH_HISTORY,
+        resting_home="" if waits else _resting_home(workspace),
         endpoint=endpoint,
     )
+
+
+def _resting_home(workspace: Workspace) -> str:
+    """Nothing is read while a snapshot is put back: a part of the files would be the older ones."""
+    rests = workspace.state is WorkspaceState.STOPPED and workspace.restoring is None
+    return workspace.home_id or "" if rests and workspace.home_created_at is not None else ""
 
 
 def _snapshot_failure(workspace: Workspace) -> str:

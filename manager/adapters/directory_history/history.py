@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import base64
-import errno
 import json
 import logging
 import os
 import shutil
-import stat
 import subprocess
 import sys
 import time
@@ -16,40 +14,40 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from contract import files_now
+from contract.files_now import NOT_THERE, gone_or_unreadable, in_order, path_in_home, piece_of
 from contract.hand_out_files import printable
 from contract.history import (
     NOW,
     PIECE_BYTES_MAX,
-    BadPath,
     Cause,
     CheckpointView,
     FilePiece,
     FileVersion,
     HistoryEntry,
     HistoryFolder,
+    HistoryGone,
     HistoryPiece,
+    HistoryUnreadable,
     HistoryVersions,
     LeftOut,
     WriteAnswer,
     WriteRequest,
     key_of,
-    path_of,
 )
-from contract.history_files import BESIDE, Owner, shown, write
+from contract.history_files import Owner, shown, write
 from contract.wire import from_json
 from manager.adapters.directory_history.store import Damaged, FileEntry, HistoryStore, NoCheckpoint
-from manager.adapters.directory_history.walk import list_folder, ordinary_files, read_file
-from manager.ports.home_history import HistoryGone, HistoryUnreadable, WayBack
+from manager.adapters.directory_history.walk import ordinary_files
+from manager.ports.home_history import WayBack
 from manager.ports.home_volumes import check_home_id
 
 log = logging.getLogger(__name__)
 
-ENTRIES_SHOWN_MAX = 1_000
 VERSIONS_MAX_S = 3.0
 """For reading the checkpoints of a home, some hundreds at most, each with all its files."""
 _TAKE_MAX_S = 60.0
 _GONE = "This moment is no longer kept. Choose another one"
-_NOT_THERE = "There is nothing at this place at that moment"
 _NEVER_THERE = "There is no such file in what is kept"
 _LOST = "is there now and could not be kept first, so it stays. Give it another name, then put the old one back"
 _DAMAGED = "This moment cannot be read: what was kept is damaged. Choose another one, and tell your school"
@@ -102,48 +100,21 @@ class DirectoryHomeHistory:
         return tuple(found)
 
     def folder(self, home_id: str, checkpoint_id: str, key: str) -> HistoryFolder:
-        path = _path(key)
-        entries = self._now(home_id, path) if checkpoint_id == NOW else _then(self._files(home_id, checkpoint_id), path)
-        entries.sort(key=lambda it: (not it.is_folder, it.name.casefold()))
-        return HistoryFolder(tuple(entries[:ENTRIES_SHOWN_MAX]), cut=len(entries) > ENTRIES_SHOWN_MAX)
-
-    def _now(self, home_id: str, path: str) -> list[HistoryEntry]:
-        try:
-            found = list_folder(self._home(home_id), path)
-        except OSError as error:
-            raise _gone_or_unreadable(error) from error
-        return [
-            HistoryEntry(
-                key_of(f"{path}/{name}" if path else name),
-                printable(name),
-                is_folder=stat.S_ISDIR(seen.st_mode),
-                size=seen.st_size if stat.S_ISREG(seen.st_mode) else 0,
-                changed_at=seen.st_mtime,
-            )
-            for name, seen in found
-            if stat.S_ISREG(seen.st_mode) or stat.S_ISDIR(seen.st_mode)
-            if not name.startswith(BESIDE)
-        ]
+        if checkpoint_id == NOW:
+            return files_now.read_folder(self._home(home_id), key)
+        path = path_in_home(key)
+        return in_order(_then(self._files(home_id, checkpoint_id), path))
 
     def piece(self, home_id: str, checkpoint_id: str, key: str, offset: int) -> HistoryPiece:
-        path = _path(key)
         if checkpoint_id == NOW:
-            try:
-                content = read_file(self._home(home_id), path)
-            except OSError as error:
-                raise _gone_or_unreadable(error) from error
-            if content is None:
-                raise HistoryGone("This file is too large, or it is being changed right now")
-            digest = ""
-        else:
-            files = self._files(home_id, checkpoint_id)
-            entry, content = self._content(home_id, next((it for it in files if it.path == path), None))
-            digest = entry.digest
-        part = content[max(0, offset) : max(0, offset) + PIECE_BYTES_MAX]
-        return HistoryPiece(base64.b64encode(part).decode(), len(content), digest)
+            return files_now.read_piece(self._home(home_id), key, offset)
+        path = path_in_home(key)
+        files = self._files(home_id, checkpoint_id)
+        entry, content = self._content(home_id, next((it for it in files if it.path == path), None))
+        return piece_of(content, offset, entry.digest)
 
     def versions(self, home_id: str, key: str) -> HistoryVersions:
-        path, store, began = _path(key), self._store(home_id), time.monotonic()
+        path, store, began = path_in_home(key), self._store(home_id), time.monotonic()
         seen: list[tuple[str, FileEntry | None]] = []
         cut = False
         for checkpoint_id in store.ids():
@@ -164,17 +135,17 @@ class DirectoryHomeHistory:
         return HistoryVersions(tuple(found), cut)
 
     def way_back(self, home_id: str, checkpoint_id: str, key: str) -> WayBack:
-        path = _path(key)
+        path = path_in_home(key)
         wanted = [entry for entry in self._files(home_id, checkpoint_id) if _is_at(entry.path, path)]
         if not wanted:
-            raise HistoryGone(_NOT_THERE, detail=key)
+            raise HistoryGone(NOT_THERE, detail=key)
         newest = self._store(home_id).ids()[:1]
         there = {entry.path: entry for entry in self._files(home_id, newest[0])} if newest else {}
         differing = [entry.path for entry in wanted if not _alike(entry, there.get(entry.path))]
         try:
             lost = ordinary_files(self._home(home_id), [path for path in differing if path not in there])
         except OSError as error:
-            raise _gone_or_unreadable(error) from error
+            raise gone_or_unreadable(error) from error
         return WayBack(
             tuple(key_of(path) for path in differing if path not in lost),
             tuple(LeftOut(shown(key_of(path)), _LOST) for path in differing if path in lost),
@@ -183,7 +154,7 @@ class DirectoryHomeHistory:
     def whole(self, home_id: str, checkpoint_id: str, keys: Iterable[str]) -> Iterator[FilePiece]:
         files = {entry.path: entry for entry in self._files(home_id, checkpoint_id)}
         for key in keys:
-            entry, content = self._content(home_id, files.get(_path(key)))
+            entry, content = self._content(home_id, files.get(path_in_home(key)))
             for offset in range(0, max(1, len(content)), PIECE_BYTES_MAX):
                 part = base64.b64encode(content[offset : offset + PIECE_BYTES_MAX]).decode()
                 yield FilePiece(key, part, offset, len(content), entry.digest, entry.mode)
@@ -200,7 +171,7 @@ class DirectoryHomeHistory:
 
     def _content(self, home_id: str, entry: FileEntry | None) -> tuple[FileEntry, bytes]:
         if entry is None:
-            raise HistoryGone(_NOT_THERE)
+            raise HistoryGone(NOT_THERE)
         try:
             return entry, self._store(home_id).content(entry)
         except Damaged as error:
@@ -230,13 +201,6 @@ def _lowest_priority() -> list[str]:
     return [*([nice, "-n", "19"] if nice else []), *([ionice, "-c", "3"] if ionice else [])]
 
 
-def _path(key: str) -> str:
-    try:
-        return path_of(key)
-    except BadPath as error:
-        raise HistoryGone(_NOT_THERE, detail=str(error)) from error
-
-
 def _then(files: list[FileEntry], path: str) -> list[HistoryEntry]:
     """What lies in a folder, of which only files are kept."""
     start = f"{path}/" if path else ""
@@ -252,7 +216,7 @@ def _then(files: list[FileEntry], path: str) -> list[HistoryEntry]:
             changed_at = entry.changed_ns / 1e9
             entries.append(HistoryEntry(key_of(entry.path), printable(name), False, entry.size, changed_at))
     if path and not entries and not folders:
-        raise HistoryGone(_NOT_THERE, detail=path)
+        raise HistoryGone(NOT_THERE, detail=path)
     entries += [
         HistoryEntry(key_of(start + name), printable(name), is_folder=True, size=count)
         for name, count in folders.items()
@@ -266,9 +230,3 @@ def _is_at(path: str, wanted: str) -> bool:
 
 def _alike(entry: FileEntry, other: FileEntry | None) -> bool:
     return other is not None and (entry.digest, entry.mode) == (other.digest, other.mode)
-
-
-def _gone_or_unreadable(error: OSError) -> HistoryGone | HistoryUnreadable:
-    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ELOOP):
-        return HistoryGone(_NOT_THERE, detail=str(error))
-    return HistoryUnreadable("This cannot be read now", detail=str(error))

@@ -18,13 +18,13 @@ from contextlib import suppress
 from pathlib import Path
 
 from contract.collected_files import MADE_AGAIN
+from contract.files_now import FOLDER_ENTRIES_MAX, content_of
 from contract.hand_out_files import printable
 from contract.history import DEPTH_MAX, FILE_BYTES_MAX, FILES_MAX, LEFT_OUT_MAX, PATH_BYTES_MAX, LeftOut
 from contract.history_files import BESIDE
-from contract.open_folders import FILE, FOLDER, below
+from contract.open_folders import FOLDER, below
 from manager.adapters.directory_history.store import FileEntry
 
-FOLDER_ENTRIES_MAX = 5_000
 ENTRIES_MAX = 100_000
 NEW_BYTES_MAX = 100_000_000
 """What one checkpoint reads; the rest is for the next one."""
@@ -104,7 +104,7 @@ class Walk:
             self.files.append(known._replace(mode=stat.S_IMODE(found.st_mode)))
             return
         try:
-            read = _content(handle, name)
+            read = content_of(handle, name)
         except OSError as problem:
             if problem.errno == errno.ENOENT:
                 return
@@ -159,34 +159,6 @@ def _same(known: FileEntry, found: os.stat_result) -> bool:
     )
 
 
-def _content(parent: int, name: str) -> tuple[bytes, os.stat_result, int] | None:
-    """The content, what the kernel said of it, and when. None: it changed while it was read."""
-    for _ in range(2):
-        with os.fdopen(os.open(name, FILE, dir_fd=parent), "rb") as opened:
-            before = os.fstat(opened.fileno())
-            if not stat.S_ISREG(before.st_mode) or before.st_size > FILE_BYTES_MAX:
-                return None
-            read_ns = time.time_ns()
-            content = opened.read(FILE_BYTES_MAX + 1)
-            after = os.fstat(opened.fileno())
-        if (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns) and len(content) == after.st_size:
-            return content, after, read_ns
-    return None
-
-
-def read_file(home: Path, path: str) -> bytes | None:
-    """A file of the home as it is. None: it changes all the time, or is too large. Raises OSError
-    (ELOOP, ENOTDIR: a link on the way)."""
-    folder, _, name = path.rpartition("/")
-    top = os.open(home, FOLDER)
-    try:
-        with below(top, folder) as handle:
-            read = _content(handle, name)
-            return None if read is None else read[0]
-    finally:
-        os.close(top)
-
-
 def ordinary_files(home: Path, paths: Iterable[str]) -> set[str]:
     """Those of `paths` at which there is one now. Raises OSError if the home cannot be read."""
     found: set[str] = set()
@@ -200,15 +172,3 @@ def ordinary_files(home: Path, paths: Iterable[str]) -> set[str]:
     finally:
         os.close(top)
     return found
-
-
-def list_folder(home: Path, path: str) -> list[tuple[str, os.stat_result]]:
-    """Files and folders of a folder as it is. Raises OSError."""
-    top = os.open(home, FOLDER)
-    try:
-        with below(top, path) as handle, os.scandir(handle) as found:
-            return [
-                (entry.name, entry.stat(follow_symlinks=False)) for entry in itertools.islice(found, FOLDER_ENTRIES_MAX)
-            ]
-    finally:
-        os.close(top)

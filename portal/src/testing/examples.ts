@@ -76,6 +76,7 @@ export function workspace(fields: Partial<Workspace> = {}): Workspace {
     keep_running_max_s: 14400,
     stop_reason: null,
     has_history: false,
+    files_at_rest: false,
     stopped_at: null,
     deleted_at: null,
     purge_at: null,

@@ -153,7 +153,7 @@ function Moment({ of, checkpoint, before }: MomentProps) {
       title={"workspace" in of ? `Your files: ${when}` : when}
       description={`Kept ${causeOf(checkpoint, "workspace" in of)}.`}
     >
-      <PastFiles of={of} checkpoint={checkpoint} before={before} when={when} />
+      <PastFiles of={of} checkpoint={checkpoint.id} before={before} when={when} />
       {"workspace" in of && (
         <div className="mt-5 flex flex-wrap gap-3">
           <Button onClick={() => setPuttingBack(true)}>Put everything back …</Button>

@@ -20,7 +20,7 @@ interface PastFileDialogProps {
   onClose: () => void;
 }
 
-/** One file as it was: its text, what changed since, and the way back. */
+/** One file as it was: its text, what changed since, and the way back. As it is now: its text. */
 export function PastFileDialog({ place, name, before, when, onClose }: PastFileDialogProps) {
   const [asks, setAsks] = useState(false);
   return (
@@ -40,9 +40,11 @@ export function PastFileDialog({ place, name, before, when, onClose }: PastFileD
                   <DownloadIcon className="size-4" />
                   Download
                 </a>
-                <Button tone="primary" onClick={() => setAsks(true)}>
-                  Put this file back …
-                </Button>
+                {place.checkpoint !== NOW && (
+                  <Button tone="primary" onClick={() => setAsks(true)}>
+                    Put this file back …
+                  </Button>
+                )}
               </>
             )}
           </DialogActions>
@@ -54,16 +56,19 @@ export function PastFileDialog({ place, name, before, when, onClose }: PastFileD
 
 function Content({ place, before }: { place: Place; before: Checkpoint | undefined }) {
   const own = isOwn(place);
-  const [against, setAgainst] = useState<string>(own ? NOW : (before?.id ?? ""));
+  const isNow = place.checkpoint === NOW;
+  const [against, setAgainst] = useState<string>(own && !isNow ? NOW : (before?.id ?? ""));
   const file = useFile(place, against);
   const what = against === NOW ? "now" : "then";
   return (
     <>
-      <SelectField label="Show" value={against} onChange={(event) => setAgainst(event.target.value)}>
-        {own && <option value={NOW}>What changed since then, up to now</option>}
-        {before !== undefined && <option value={before.id}>Compared with the moment before</option>}
-        <option value="">The whole file as it was</option>
-      </SelectField>
+      {!isNow && (
+        <SelectField label="Show" value={against} onChange={(event) => setAgainst(event.target.value)}>
+          {own && <option value={NOW}>What changed since then, up to now</option>}
+          {before !== undefined && <option value={before.id}>Compared with the moment before</option>}
+          <option value="">The whole file as it was</option>
+        </SelectField>
+      )}
       {file.data === undefined ? (
         <Waiting query={file} title="The file cannot be shown" />
       ) : (

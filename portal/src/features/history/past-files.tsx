@@ -8,25 +8,27 @@ import { Waiting } from "@/components/file-text";
 import type { Checkpoint, PastEntry } from "@/lib/api/types";
 import { byteWords } from "@/lib/bytes";
 
-import { isOwn, useFolder, type Whose } from "./api";
+import { isOwn, NOW, useFolder, type Whose } from "./api";
 import { stepsTo } from "./model";
 import { PastFileDialog } from "./past-file-dialog";
 import { PutBackDialog } from "./put-back-dialog";
 
 interface PastFilesProps {
   of: Whose;
-  checkpoint: Checkpoint;
+  /** Its id, or NOW. */
+  checkpoint: string;
   before: Checkpoint | undefined;
   /** "Today, 10:40" */
   when: string;
 }
 
-/** The folders and files of one moment; opens where the student works. */
+/** The folders and files of one moment, or as they are; opens where the student works. */
 export function PastFiles({ of, checkpoint, before, when }: PastFilesProps) {
   const [path, setPath] = useState("");
   const [file, setFile] = useState<PastEntry>();
   const [folder, setFolder] = useState<PastEntry>();
-  const place = { of, checkpoint: checkpoint.id, path };
+  const place = { of, checkpoint, path };
+  const canPutBack = isOwn(place) && checkpoint !== NOW;
   const entries = useFolder(place);
   return (
     <>
@@ -34,7 +36,7 @@ export function PastFiles({ of, checkpoint, before, when }: PastFilesProps) {
       {entries.data === undefined ? (
         <Waiting query={entries} title="The files cannot be shown" />
       ) : entries.data.items.length === 0 ? (
-        <p className="text-sm text-muted">There were no files.</p>
+        <p className="text-sm text-muted">{checkpoint === NOW ? "There are no files." : "There were no files."}</p>
       ) : (
         <ul className="divide-y divide-line border-y border-line">
           {entries.data.items.map((entry) => (
@@ -42,7 +44,8 @@ export function PastFiles({ of, checkpoint, before, when }: PastFilesProps) {
               key={entry.path}
               entry={entry}
               onOpen={() => (entry.is_folder ? setPath(entry.path) : setFile(entry))}
-              onPutBack={isOwn(place) ? () => setFolder(entry) : undefined}
+              isNow={checkpoint === NOW}
+              onPutBack={canPutBack ? () => setFolder(entry) : undefined}
             />
           ))}
         </ul>
@@ -61,7 +64,7 @@ export function PastFiles({ of, checkpoint, before, when }: PastFilesProps) {
       )}
       {folder !== undefined && "workspace" in of && (
         <PutBackDialog
-          place={{ of, checkpoint: checkpoint.id, path: folder.path }}
+          place={{ of, checkpoint, path: folder.path }}
           what={folder.name}
           when={when}
           onClose={() => setFolder(undefined)}
@@ -96,11 +99,13 @@ function Steps({ path, onGo }: { path: string; onGo: (path: string) => void }) {
 
 interface RowProps {
   entry: PastEntry;
+  /** Nobody has counted what is in its folders. */
+  isNow: boolean;
   onOpen: () => void;
   onPutBack: (() => void) | undefined;
 }
 
-function Row({ entry, onOpen, onPutBack }: RowProps) {
+function Row({ entry, isNow, onOpen, onPutBack }: RowProps) {
   const Icon = entry.is_folder ? FolderIcon : FileIcon;
   return (
     <li className="flex flex-wrap items-center justify-between gap-2 py-1">
@@ -112,7 +117,7 @@ function Row({ entry, onOpen, onPutBack }: RowProps) {
         <Icon className="size-4 shrink-0 text-muted" aria-hidden="true" />
         <span className="font-medium wrap-anywhere">{entry.name}</span>
         <span className="text-muted">
-          {entry.is_folder ? `${entry.size} ${entry.size === 1 ? "file" : "files"}` : byteWords(entry.size)}
+          {entry.is_folder ? !isNow && `${entry.size} ${entry.size === 1 ? "file" : "files"}` : byteWords(entry.size)}
         </span>
       </button>
       {entry.is_folder && onPutBack !== undefined && (

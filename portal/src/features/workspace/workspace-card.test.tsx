@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { QueryClient } from "@tanstack/react-query";
-import { fireEvent, screen, waitFor } from "@testing-library/react";
+import { cleanup, fireEvent, screen, waitFor } from "@testing-library/react";
 import { beforeEach, expect, it, vi } from "vitest";
 
 import type { Workspace, WorkspaceKind } from "@/lib/api/types";
@@ -145,6 +145,14 @@ it("launches even when the browser blocks the tab", async () => {
   await waitFor(() => expect(launchButton().getAttribute("aria-busy")).toBeNull());
   expect(api.changes()).toHaveLength(1);
   expect(screen.queryByRole("alert")).toBeNull();
+});
+
+it("leads to the files of a stopped workspace where they can be read", () => {
+  showCard({ current: workspace({ files_at_rest: true }) });
+  expect(screen.getByRole("link", { name: /^Your files/ }).getAttribute("href")).toBe("/files/ws-abcdefghij");
+  cleanup();
+  showCard({ current: workspace() });
+  expect(screen.queryByRole("link", { name: /^Your files/ })).toBeNull();
 });
 
 it("does nothing while the kind is not ready, but stays focusable and says why", () => {

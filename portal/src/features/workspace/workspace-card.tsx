@@ -4,6 +4,7 @@ import {
   ActivityIcon,
   ClockIcon,
   EllipsisIcon,
+  FilesIcon,
   HistoryIcon,
   ExternalLinkIcon,
   PlayIcon,
@@ -136,6 +137,17 @@ export function WorkspaceCard({ kind, workspace, kinds, replaced = false, childr
                 >
                   <HistoryIcon className="size-4" aria-hidden="true" />
                   Back in time: earlier versions of your files
+                </Link>
+              </p>
+            )}
+            {workspace?.files_at_rest === true && (
+              <p className="text-sm">
+                <Link
+                  href={`/files/${workspace.id}`}
+                  className="inline-flex items-center gap-2 font-medium text-accent underline-offset-4 hover:underline"
+                >
+                  <FilesIcon className="size-4" aria-hidden="true" />
+                  Your files: look at them and download them without launching
                 </Link>
               </p>
             )}

@@ -4573,6 +4573,8 @@ export interface components {
             deleted_at: string | null;
             /** Failure */
             failure: string | null;
+            /** Files At Rest */
+            files_at_rest: boolean;
             /** Has History */
             has_history: boolean;
             /** Has Home */
