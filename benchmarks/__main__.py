@@ -10,6 +10,7 @@ from types import ModuleType
 
 from benchmarks import (
     chaos,
+    console,
     databases,
     first_screen,
     footprint,
@@ -23,6 +24,7 @@ from benchmarks import (
     machine,
     network,
     packages,
+    page_quality,
     peers,
     pool,
     preview,
@@ -51,6 +53,8 @@ ALL: dict[str, ModuleType] = {
     "superset": superset,
     "simulate": simulate,
     "pool": pool,
+    "console": console,
+    "lighthouse": page_quality,
     "lambda": lambda_function,
     "chaos": chaos,
     "hostile": hostile_student,

@@ -17,7 +17,7 @@ INSTALL_TIMEOUT_S = 100
 takes about five seconds."""
 
 
-def installed(source: Path) -> Path:
+def installed(source: Path, within_s: float = INSTALL_TIMEOUT_S) -> Path:
     """A folder in the tests' cache with the packages of `source`'s lock file."""
     digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
     cache = Path(os.environ.get("APRANOVA_TEST_CACHE") or tempfile.gettempdir())
@@ -25,11 +25,11 @@ def installed(source: Path) -> Path:
     with (cache / f".{folder.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests of several files, in several processes, want the same one
         if not folder.exists():
-            _install(source, folder)
+            _install(source, folder, within_s)
     return folder
 
 
-def _install(source: Path, folder: Path) -> None:
+def _install(source: Path, folder: Path, within_s: float) -> None:
     new = folder.with_suffix(".new")
     shutil.rmtree(new, ignore_errors=True)  # of an installation that was cut off
     new.mkdir()
@@ -40,6 +40,6 @@ def _install(source: Path, folder: Path) -> None:
         cwd=new,
         env=node_environment(),
         check=True,
-        timeout=INSTALL_TIMEOUT_S,
+        timeout=within_s,
     )
     new.replace(folder)

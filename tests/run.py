@@ -249,6 +249,7 @@ def lock_files_name_no_host() -> None:
         *(SOURCE / "requirements").glob("*.txt"),
         *SOURCE.glob("*/package-lock.json"),
         *SOURCE.glob("images/**/package-lock.json"),
+        *SOURCE.glob("benchmarks/*/package-lock.json"),
     ]
     for file in locks:
         if "node_modules" not in file.parts and re.search(

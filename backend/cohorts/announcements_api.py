@@ -6,14 +6,15 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import AfterValidator, Field
 
 from backend.accounts.authentication import acting_user
 from backend.accounts.models import User
-from backend.cohorts import access, announcements, messages
+from backend.cohorts import access, announcement_stream, announcements, messages
 from backend.cohorts.models import MESSAGE_MAX, Announcement
+from backend.workspaces.streams import STREAM_DESCRIPTION
 
 own_router = Router(tags=["class"])
 router = Router(tags=["console"])
@@ -52,6 +53,22 @@ class AnnouncementListOut(Schema):
 )
 def list_announcements(request: HttpRequest) -> dict[str, Any]:
     return {"items": announcements.shown_to(acting_user(request))}
+
+
+@own_router.get(
+    "events/",
+    operation_id="watch_announcements",
+    summary="What the school tells you, live (server-sent events)",
+    response={200: None},
+    openapi_extra=STREAM_DESCRIPTION,
+)
+async def watch_announcements(request: HttpRequest) -> HttpResponse | StreamingHttpResponse:
+    """`event: announcements` at once and at each change; comments."""
+    return await announcement_stream.open_stream(request, acting_user(request), _told)
+
+
+def _told(person: User) -> dict[str, Any]:
+    return {"items": [AnnouncementOut.from_orm(it).model_dump(mode="json") for it in announcements.shown_to(person)]}
 
 
 @router.get("", response=AnnouncementListOut, operation_id="list_all_announcements", summary="All announcements")

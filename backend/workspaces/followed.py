@@ -1,7 +1,8 @@
 """A stream (server-sent events) of rows with the manager's views, while somebody looks at them.
 
 The class's wall and the console's list are such streams. What the database says is read once a
-second for each page that is open; the views come from the process's one poller.
+second for each page that is open, or when something wakes it; the views come from the process's one
+poller.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from contract.manager import WorkspaceView
 
 LOOK_EVERY_S = 1.0
 """The database is read so often, for each page that somebody has open."""
+Waking = Callable[[asyncio.Event], contextlib.AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,9 @@ class Followed:
     """Raises ProblemError for somebody who may not see it (any more)."""
     wants_activity: bool = False
     """As it is this moment, not as it was up to a minute ago."""
+    look_every_s: float = LOOK_EVERY_S
+    waking: Waking = lambda _: contextlib.nullcontext()
+    """While it is entered, the event is set when the database says something new."""
 
 
 async def open_stream(request: HttpRequest, followed: Followed) -> StreamingHttpResponse:
@@ -63,12 +68,14 @@ async def _stream(request: HttpRequest, user: User, followed: Followed) -> Async
     changed = asyncio.Event()
     sent = ""
     try:
-        with streams.counted(user):
+        with streams.counted(user), live.waking_at_the_end(changed), followed.waking(changed):
             yield streams.GREETING
             while loop.time() < ends_at and not live.ended:
-                rows = await sync_to_async(_look)(followed)
                 changed.clear()
+                rows = await sync_to_async(_look)(followed)
                 _watch(live, watches, set(rows.workspace_ids), followed, changed)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(_answers(watches, changed), LOOK_EVERY_S)
                 if all(watch.answered for watch in watches.values()):
                     views = {name: view for name, watch in watches.items() if (view := watch.current)}
                     text = json.dumps(rows.tell(views), ensure_ascii=False)
@@ -81,11 +88,19 @@ async def _stream(request: HttpRequest, user: User, followed: Followed) -> Async
                     yield ": heartbeat\n\n"
                     heartbeat_at = loop.time() + streams.HEARTBEAT_S
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), LOOK_EVERY_S)
+                    await asyncio.wait_for(changed.wait(), followed.look_every_s)
                 await asyncio.sleep(LOOK_EVERY_S / 4)  # the rest of what changed in this moment
     finally:
         for watch in watches.values():
             live.leave(watch)
+
+
+async def _answers(watches: dict[str, Watch], changed: asyncio.Event) -> None:
+    """Wait for those that are new. Looking for other rows first would never end, and nothing would
+    be told, where somebody comes at each look."""
+    while not all(watch.answered for watch in watches.values()):
+        changed.clear()
+        await changed.wait()
 
 
 def _watch(

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import weakref
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -127,6 +127,7 @@ class LiveWorkspaces:
         self._everything_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
         self.ended = False
+        self._woken_at_the_end: set[asyncio.Event] = set()
         self._ending: set[asyncio.Task[None]] = set()
         """Canceled tasks that still close their connections: the loop would not keep them alive."""
 
@@ -152,11 +153,20 @@ class LiveWorkspaces:
         if not self._watches:
             self._end_tasks()
 
+    @contextlib.contextmanager
+    def waking_at_the_end(self, stream: asyncio.Event) -> Iterator[None]:
+        """For a stream that may watch no workspace."""
+        self._woken_at_the_end.add(stream)
+        try:
+            yield
+        finally:
+            self._woken_at_the_end.discard(stream)
+
     def end(self) -> None:
-        """The process ends: let every watcher see it at once."""
+        """The process ends: let every stream see it at once."""
         self.ended = True
-        for watch in self._watches:
-            watch.changed.set()
+        for event in (*self._woken_at_the_end, *(watch.changed for watch in self._watches)):
+            event.set()
 
     def _end_tasks(self) -> None:
         for task in self._tasks:

@@ -10,6 +10,8 @@ from django.utils import timezone
 from backend.audit.models import Record
 from backend.cohorts.announcements import SHOWN_MAX
 from backend.cohorts.models import MESSAGE_MAX, Announcement
+from backend.workspaces import live, streams
+from backend.workspaces.tests.test_events import PATIENCE_S, Stream
 from contract.errors import ApraNovaError, Reason
 from contract.show import ShowRequest
 
@@ -52,6 +54,62 @@ def test_everybody_or_one_cohort_sees_it_until_its_end(admin, signed_in, make_co
     assert texts(ada) == []
     assert [it.details["whom"] for it in Record.objects.filter(action="announcement.end")] == ["the cohort Berlin-3"]
     assert Record.objects.filter(action="announcement.create", actor_id=admin.user.pk).count() == 2
+
+
+def told(stream) -> list[str]:
+    return [it["text"] for it in stream.next("announcements")["items"]]
+
+
+def test_an_open_page_hears_of_each_that_comes_and_goes(admin, signed_in, make_cohort, monkeypatch):
+    """Long before it would look by itself; and it does not hear what is not for it."""
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 10 * PATIENCE_S)
+    one, ada, ben = signed_in("instructor"), signed_in(), signed_in()
+    cohort = make_cohort(one)
+    one.put(f"/api/cohorts/{cohort}/members/{ada.user.pk}/")
+    with (
+        ada.stream("GET", f"{OWN}events/", timeout=PATIENCE_S) as hers,
+        ben.stream("GET", f"{OWN}events/", timeout=PATIENCE_S) as his,
+    ):
+        for_ada, for_ben = Stream(hers), Stream(his)
+        assert (told(for_ada), told(for_ben)) == ([], [])
+        announce(admin, "Room 2 today.", cohort)
+        assert told(for_ada) == ["Room 2 today."]
+        lunch = announce(admin, "Lunch is free.").json()["id"]
+        assert told(for_ada) == ["Lunch is free.", "Room 2 today."]
+        assert told(for_ben) == ["Lunch is free."]
+        Announcement.objects.exclude(pk=lunch).update(ends_at=timezone.now())
+        assert told(for_ada) == ["Lunch is free."], "it ends by itself"
+        admin.delete(f"{ALL}{lunch}/")
+        assert (told(for_ada), told(for_ben)) == ([], [])
+
+
+def test_an_open_page_hears_what_is_announced_to_a_cohort_that_its_person_joins(
+    admin, signed_in, make_cohort, monkeypatch
+):
+    monkeypatch.setattr(streams, "HEARTBEAT_S", 0.5)
+    one, ada = signed_in("instructor"), signed_in()
+    cohort = make_cohort(one)
+    announce(admin, "Room 2 today.", cohort)
+    with ada.stream("GET", f"{OWN}events/", timeout=PATIENCE_S) as hers:
+        stream = Stream(hers)
+        assert told(stream) == []
+        one.put(f"/api/cohorts/{cohort}/members/{ada.user.pk}/")
+        assert told(stream) == ["Room 2 today."]
+        ada.user.is_active = False
+        ada.user.save()
+        assert stream.next("announcements") is None, "the stream ends"
+
+
+def test_the_stream_ends_at_once_when_the_server_must(signed_in):
+    with signed_in().stream("GET", f"{OWN}events/", timeout=PATIENCE_S) as response:
+        stream = Stream(response)
+        assert told(stream) == []
+        [(loop, lives)] = live._of_loop.items()
+        try:
+            loop.call_soon_threadsafe(lives.end)
+            assert stream.next("announcements") is None
+        finally:
+            lives.ended = False
 
 
 def test_only_admins_announce_and_a_screen_has_room_for_few(admin, signed_in, manager):

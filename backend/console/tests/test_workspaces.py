@@ -11,7 +11,9 @@ from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, Membership
+from backend.console import workspaces
 from backend.costs.models import Session
+from backend.workspaces.followed import Rows
 from backend.workspaces.models import Workspace
 from contract.manager import Activity, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
@@ -116,6 +118,22 @@ def test_the_list_is_live_while_thirty_of_a_thousand_change_each_second(large_sc
             told = next(data)
         asked = manager.calls["describe"]
     assert asked <= 10, "the page's rows are asked for at once, not one by one, and not the school's"
+
+
+def test_a_list_in_which_somebody_comes_at_each_look_is_told_all_the_same(large_school, monkeypatch):
+    """The story: the new row was not known yet, so the page heard nothing as long as they came."""
+    admin, crowd = large_school
+    looks = itertools.count()
+
+    def rows(_wanted):
+        number = next(looks)
+        return Rows([it.pk for it in crowd[number : number + 5]], lambda views: {"look": number, "known": len(views)})
+
+    monkeypatch.setattr(workspaces, "rows", rows)
+    with admin.stream("GET", f"{ALL}events/", timeout=10) as stream:
+        data = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+        told = [next(data) for _ in range(4)]
+    assert [it["known"] for it in told] == [5] * 4
 
 
 CPU_S_MAX = 0.2

@@ -1,7 +1,8 @@
 import { cleanup } from "@testing-library/react";
-import { afterEach, expect, vi } from "vitest";
+import { afterEach, beforeEach, expect, vi } from "vitest";
 
 import { unexpected } from "./fake-api";
+import { FakeSource } from "./fake-source";
 import { router } from "./router";
 
 vi.mock("next/navigation", () => ({
@@ -19,6 +20,11 @@ if (typeof HTMLDialogElement !== "undefined") {
     this.open = false;
   };
 }
+
+beforeEach(() => {
+  FakeSource.opened = [];
+  vi.stubGlobal("EventSource", FakeSource); // neither jsdom nor Node has one
+});
 
 afterEach(() => {
   cleanup();

@@ -49,23 +49,36 @@ export function Pager({
   perPage,
   total,
   shown,
+  live,
+  note = "",
   onPage,
 }: {
   page: number;
   perPage: number;
   total: number;
   shown: number;
+  /** What a live list was asked for (null: not answered yet). Its count is announced once for that,
+   * not each time somebody comes or goes. */
+  live?: object | null;
+  note?: string;
   onPage: (page: number) => void;
 }) {
   const first = (page - 1) * perPage + 1;
   const more = first + shown - 1 < total;
+  const range =
+    shown === 0
+      ? "Nothing found"
+      : `${first.toLocaleString("en")}–${(first + shown - 1).toLocaleString("en")} of ${total.toLocaleString("en")}`;
+  const [said, setSaid] = useState({ live, range });
+  if (live != null && said.live !== live) setSaid({ live, range });
   return (
     <nav aria-label="Pages" className="flex flex-wrap items-center justify-between gap-3 text-sm">
-      <p role="status" className="text-muted">
-        {shown === 0
-          ? "Nothing found"
-          : `${first.toLocaleString("en")}–${(first + shown - 1).toLocaleString("en")} of ${total.toLocaleString("en")}`}
-      </p>
+      <div className="text-muted">
+        <p role="status" aria-live={live === undefined || said.range === range ? "polite" : "off"}>
+          {range}
+        </p>
+        {note !== "" && <p>{note}</p>}
+      </div>
       {(page > 1 || more) && (
         <div className="flex gap-2">
           <Button unavailable={page === 1} onClick={() => onPage(page - 1)}>

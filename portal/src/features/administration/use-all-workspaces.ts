@@ -5,7 +5,7 @@ import { answer, api } from "@/lib/api/client";
 import type { paths } from "@/lib/api/schema.gen";
 import type { Programs, WorkspacePage } from "@/lib/api/types";
 import type { StreamNews } from "@/lib/event-stream/event-stream";
-import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
+import { watchEventStream } from "@/lib/event-stream/watched-event-stream";
 
 const POLL_MS = 5_000;
 
@@ -25,7 +25,7 @@ export function useAllWorkspaces(wanted: WorkspacesWanted) {
       if (news.about === "workspaces") queryClient.setQueryData(key(wanted), JSON.parse(news.json) as WorkspacePage);
       else if (news.about === "connection") setLive(news.state === "live");
     };
-    return shareEventStream(`/api/console/workspaces/events/?${query}`, take);
+    return watchEventStream(`/api/console/workspaces/events/?${query}`, take);
     // `query` says all that `wanted` says.
     // eslint-disable-next-line react-hooks/exhaustive-deps
   }, [query, queryClient]);

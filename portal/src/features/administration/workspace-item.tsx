@@ -1,7 +1,7 @@
 "use client";
 
 import { EllipsisIcon } from "lucide-react";
-import { useState } from "react";
+import { memo, useState } from "react";
 
 import { ConfirmDialog } from "@/components/confirm-dialog";
 import { Failure } from "@/components/failure";
@@ -17,7 +17,8 @@ import { useAllPrograms, useKeepWorkspace, useRestartWorkspace, useStopWorkspace
 
 const KEEP_HOURS = 2;
 
-export function WorkspaceItem({
+/** Fifty of them are on a page, of which one or two change in a second. */
+export const WorkspaceItem = memo(function WorkspaceItem({
   row,
   nowMs,
   chosen,
@@ -27,7 +28,7 @@ export function WorkspaceItem({
   row: WorkspaceRow;
   nowMs: number;
   chosen: boolean;
-  onChoose: (chosen: boolean) => void;
+  onChoose: (id: string, chosen: boolean) => void;
   onStopped: (outcome: ClassWorkspaces) => void;
 }) {
   const view = describeRow(row, nowMs);
@@ -40,7 +41,7 @@ export function WorkspaceItem({
         aria-label={`Choose the ${kind} of ${row.owner.name}`}
         className={`mt-0.5 size-5 shrink-0 accent-accent ${view.isUp ? "" : "invisible"}`}
         checked={view.isUp && chosen}
-        onChange={(event) => onChoose(event.target.checked)}
+        onChange={(event) => onChoose(row.id, event.target.checked)}
       />
       <div className="min-w-0 flex-1">
         <p className="flex flex-wrap items-center gap-x-2 gap-y-1">
@@ -55,7 +56,7 @@ export function WorkspaceItem({
       {view.isUp && <Actions row={row} nowMs={nowMs} onStopped={onStopped} />}
     </li>
   );
-}
+});
 
 function Actions({
   row,

@@ -1,9 +1,10 @@
 // @vitest-environment jsdom
-import { act, fireEvent, screen, waitFor } from "@testing-library/react";
-import { beforeEach, expect, it, vi } from "vitest";
+import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
+import { expect, it, vi } from "vitest";
 
 import { person, workspaceRow } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
+import { FakeSource } from "@/testing/fake-source";
 
 import { Administration } from "./administration";
 import { WorkspacesTab } from "./workspaces-tab";
@@ -12,22 +13,6 @@ const LIST = "GET /api/console/workspaces/";
 const PROGRAMS = "GET /api/console/workspaces/programs/";
 const STOP = "POST /api/console/workspaces/stop/";
 const COHORTS = { "GET /api/cohorts/": { status: 200 as const, body: { items: [] } } };
-
-class FakeSource extends EventTarget {
-  static opened: FakeSource[] = [];
-  constructor(readonly url: string) {
-    super();
-    FakeSource.opened.push(this);
-  }
-  close() {
-    /* nothing to close */
-  }
-}
-
-beforeEach(() => {
-  FakeSource.opened = [];
-  vi.stubGlobal("EventSource", FakeSource);
-});
 
 const two = [
   workspaceRow(),
@@ -53,7 +38,7 @@ it("shows what the stream tells at once", async () => {
   expect(FakeSource.opened[0]?.url).toBe("/api/console/workspaces/events/?q=&up=true&page=1");
   const data = JSON.stringify(page([workspaceRow({ state: "stopping" })]));
   act(() => {
-    FakeSource.opened[0]?.dispatchEvent(new MessageEvent("workspaces", { data }));
+    FakeSource.opened[0]?.send("workspaces", data);
   });
   expect(await screen.findByText("Stopping")).toBeTruthy();
   expect(screen.queryByText("Ben")).toBeNull();
@@ -89,10 +74,91 @@ it("asks for nothing when the chosen ones have stopped by themselves meanwhile",
   await waitFor(() => expect(api.sent.filter(({ route }) => route === PROGRAMS)).toHaveLength(1));
   const data = JSON.stringify(page([workspaceRow()]));
   act(() => {
-    FakeSource.opened[0]?.dispatchEvent(new MessageEvent("workspaces", { data }));
+    FakeSource.opened[0]?.send("workspaces", data);
   });
   await waitFor(() => expect(screen.queryByText("Ben")).toBeNull());
   expect(api.sent.filter(({ route }) => route === PROGRAMS)).toHaveLength(1);
+});
+
+const LIVE = "/api/console/workspaces/events/?q=&up=true&page=1";
+/** A page of a large school; of three on it the fifth student's is stopping. */
+const many = (...numbers: number[]) => ({
+  items: numbers.map((number) =>
+    workspaceRow({
+      id: `ws-${number}`,
+      owner: { id: `${number}`, name: `Student ${number}`, email: `s${number}@school.example`, active: true },
+      state: number === 5 && numbers.length < 4 ? "stopping" : "running",
+    }),
+  ),
+  total: 1000 + numbers.length,
+  per_page: 50,
+});
+const names = () =>
+  within(screen.getByRole("list", { name: "Workspaces" }))
+    .getAllByRole("listitem")
+    .map((row) => row.querySelector("p span")?.textContent);
+const tell = (...numbers: number[]) =>
+  act(() => FakeSource.of(LIVE).send("workspaces", JSON.stringify(many(...numbers))));
+
+it("moves no row while somebody points at the list or is in it with the keyboard", async () => {
+  new FakeApi({ ...COHORTS, [LIST]: { status: 200, body: many(3, 4, 5, 6) } });
+  show(<WorkspacesTab />);
+  expect(await screen.findByText("Student 3")).toBeTruthy();
+  const row = screen.getByText("Student 4");
+  fireEvent.pointerOver(row);
+  tell(1, 5, 6);
+  await waitFor(() => expect(screen.getByText("Stopping")).toBeTruthy());
+  expect(names()).toEqual(["Student 3", "Student 4", "Student 5", "Student 6"]);
+  expect(screen.getByText(/Others have come or gone/)).toBeTruthy();
+  fireEvent.pointerOut(row, { relatedTarget: document.body });
+  await waitFor(() => expect(names()).toEqual(["Student 1", "Student 5", "Student 6"]));
+  expect(screen.queryByText(/Others have come or gone/)).toBeNull();
+
+  const box = screen.getByRole("checkbox", { name: "Choose the Visual Studio Code of Student 6" });
+  act(() => box.focus());
+  tell(6, 7, 8, 9);
+  tell(7, 8, 9, 10);
+  await waitFor(() => expect(screen.getByText(/Others have come or gone/)).toBeTruthy());
+  expect(names()).toEqual(["Student 1", "Student 5", "Student 6"]);
+  expect(document.activeElement).toBe(box);
+  act(() => box.blur());
+  await waitFor(() => expect(names()).toEqual(["Student 7", "Student 8", "Student 9", "Student 10"]));
+});
+
+it("shows what a search finds although somebody points at the list", async () => {
+  let found = many(3, 4, 5, 6);
+  new FakeApi({ ...COHORTS, [LIST]: () => ({ status: 200, body: found }) });
+  show(<WorkspacesTab />);
+  fireEvent.pointerOver(await screen.findByText("Student 4"));
+  found = many(1, 2);
+  fireEvent.change(screen.getByLabelText("Show"), { target: { value: "all" } });
+  await waitFor(() => expect(names()).toEqual(["Student 1", "Student 2"]));
+});
+
+it("announces the count once for a search, not each time that somebody comes or goes", async () => {
+  new FakeApi({ ...COHORTS, [LIST]: { status: 200, body: many(3, 4, 5, 6) } });
+  show(<WorkspacesTab />);
+  const count = await screen.findByText("1–4 of 1,004");
+  expect(count.getAttribute("aria-live")).toBe("polite");
+  tell(3, 4, 6);
+  await waitFor(() => expect(count.textContent).toBe("1–3 of 1,003"));
+  expect(count.getAttribute("aria-live")).toBe("off");
+});
+
+it("asks the server for nothing while its stream tells what changes", async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  const api = new FakeApi({ ...COHORTS, [LIST]: { status: 200, body: many(3, 4, 5, 6) } });
+  show(<WorkspacesTab />);
+  expect(await screen.findByText("Student 3")).toBeTruthy();
+  act(() => FakeSource.of(LIVE).send("open", ""));
+  const asked = api.sent.length;
+  for (let second = 0; second < 20; second++) {
+    tell(3, 4, 5 + second, 6 + second, 7 + second);
+    await act(() => vi.advanceTimersByTimeAsync(1_000));
+  }
+  vi.useRealTimers();
+  expect(names()).toEqual(["Student 3", "Student 4", "Student 24", "Student 25", "Student 26"]);
+  expect(api.sent).toHaveLength(asked);
 });
 
 it("begins with a person's workspaces when a link names them", async () => {

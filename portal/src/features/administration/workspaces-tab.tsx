@@ -17,6 +17,7 @@ import { useNow } from "@/lib/use-now";
 
 import { Filters, Pager, SearchField } from "./list-frame";
 import { describeRow } from "./model/workspace-row";
+import { useHeldList } from "./use-held-list";
 import { useAllWorkspaces, type WorkspacesWanted } from "./use-all-workspaces";
 import { StopDialog, WorkspaceItem } from "./workspace-item";
 
@@ -36,7 +37,16 @@ export function WorkspacesTab() {
     setWanted((before) => ({ ...before, page: 1, ...changes }));
   }, []);
   const search = useCallback((q: string) => change({ q }), [change]);
-  const items = list.data?.items ?? [];
+  const choose = useCallback((id: string, isChosen: boolean) => {
+    setChosen((before) => {
+      const after = new Set(before);
+      if (isChosen) after.add(id);
+      else after.delete(id);
+      return after;
+    });
+  }, []);
+  const { shown, waits, handlers } = useHeldList(wanted, list.data, !list.isPlaceholderData);
+  const items = shown?.items ?? [];
   const up = items.filter((row) => describeRow(row, nowMs).isUp).map(({ id }) => id);
   const picked = up.filter((id) => chosen.has(id));
   return (
@@ -52,7 +62,7 @@ export function WorkspacesTab() {
           {outcome(done)}
         </Alert>
       )}
-      {list.data !== undefined && (
+      {shown !== undefined && (
         <>
           {up.length > 0 && (
             <div className="flex flex-wrap items-center gap-3">
@@ -65,7 +75,11 @@ export function WorkspacesTab() {
             </div>
           )}
           {items.length > 0 && (
-            <ul aria-labelledby="workspaces" className="divide-y divide-line rounded-2xl border border-line bg-surface">
+            <ul
+              aria-labelledby="workspaces"
+              className="divide-y divide-line rounded-2xl border border-line bg-surface"
+              {...handlers}
+            >
               {items.map((row) => (
                 <WorkspaceItem
                   key={row.id}
@@ -73,23 +87,18 @@ export function WorkspacesTab() {
                   nowMs={nowMs}
                   chosen={chosen.has(row.id)}
                   onStopped={setDone}
-                  onChoose={(choose) =>
-                    setChosen((before) => {
-                      const after = new Set(before);
-                      if (choose) after.add(row.id);
-                      else after.delete(row.id);
-                      return after;
-                    })
-                  }
+                  onChoose={choose}
                 />
               ))}
             </ul>
           )}
           <Pager
             page={wanted.page ?? 1}
-            perPage={list.data.per_page}
-            total={list.data.total}
+            perPage={shown.per_page}
+            total={shown.total}
             shown={items.length}
+            live={list.isPlaceholderData ? null : wanted}
+            note={waits ? "Others have come or gone. You see them when you leave the list." : ""}
             onPage={(page) => change({ page })}
           />
         </>

@@ -1,7 +1,10 @@
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
 
 import { answer, api } from "@/lib/api/client";
 import type { Announcement } from "@/lib/api/types";
+import type { StreamNews } from "@/lib/event-stream/event-stream";
+import { watchEventStream } from "@/lib/event-stream/watched-event-stream";
 
 const POLL_MS = 15_000;
 const KEY = ["announcements"];
@@ -11,9 +14,19 @@ const ownQuery = queryOptions({
   queryFn: ({ signal }) => answer(api.GET("/api/announcements/", { signal })),
 });
 
-/** What the school tells this person now. */
+/** What the school tells this person: from its event stream, and while that is broken by asking. */
 export function useAnnouncements(): readonly Announcement[] {
-  return useQuery({ ...ownQuery, refetchInterval: POLL_MS }).data?.items ?? [];
+  const queryClient = useQueryClient();
+  const [live, setLive] = useState(false);
+  useEffect(() => {
+    const take = (news: StreamNews) => {
+      if (news.about === "announcements")
+        queryClient.setQueryData(ownQuery.queryKey, JSON.parse(news.json) as { items: Announcement[] });
+      else if (news.about === "connection") setLive(news.state === "live");
+    };
+    return watchEventStream("/api/announcements/events/", take);
+  }, [queryClient]);
+  return useQuery({ ...ownQuery, refetchInterval: live ? false : POLL_MS }).data?.items ?? [];
 }
 
 /** All of the school, for admins. */

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { screen } from "@testing-library/react";
-import { beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 
 import { MayChange } from "@/lib/session/may-change";
 import { cohort, person } from "@/testing/examples";
@@ -12,14 +12,6 @@ const WALL = "GET /api/cohorts/{cohort_id}/wall/";
 const SHARED = "GET /api/cohorts/{cohort_id}/shared/";
 const ASSIGNMENTS = "GET /api/cohorts/{cohort_id}/assignments/";
 const MEMBER = { id: "a1", name: "Amira", email: "a@school.example", active: true, joined_at: "2026-11-01T00:00:00Z" };
-
-class SilentSource extends EventTarget {
-  close() {
-    /* nothing to close */
-  }
-}
-
-beforeEach(() => vi.stubGlobal("EventSource", SilentSource));
 
 it("shows a teaching assistant the class and offers nothing that would be refused", async () => {
   const api = new FakeApi({

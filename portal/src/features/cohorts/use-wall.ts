@@ -4,7 +4,7 @@ import { useEffect, useState } from "react";
 import { answer, api } from "@/lib/api/client";
 import type { Wall } from "@/lib/api/types";
 import type { StreamNews } from "@/lib/event-stream/event-stream";
-import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
+import { watchEventStream } from "@/lib/event-stream/watched-event-stream";
 import { openWorkspaceTab } from "@/lib/workspace-tab";
 
 const POLL_MS = 5_000;
@@ -19,7 +19,7 @@ export function useWall(id: string) {
       if (news.about === "wall") queryClient.setQueryData(key(id), JSON.parse(news.json) as Wall);
       else if (news.about === "connection") setLive(news.state === "live");
     };
-    return shareEventStream(`/api/cohorts/${encodeURIComponent(id)}/wall/events/`, take);
+    return watchEventStream(`/api/cohorts/${encodeURIComponent(id)}/wall/events/`, take);
   }, [id, queryClient]);
   return useQuery({
     queryKey: key(id),

@@ -1,10 +1,11 @@
 // @vitest-environment jsdom
 import { act, fireEvent, screen, waitFor, within } from "@testing-library/react";
-import { beforeEach, expect, it, vi } from "vitest";
+import { expect, it, vi } from "vitest";
 
 import type { Tile } from "@/lib/api/types";
 import { cohort, COHORT_ID, person } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
+import { FakeSource } from "@/testing/fake-source";
 
 import { WallPanel } from "./wall-panel";
 
@@ -21,22 +22,6 @@ const MEMBER = {
   active: true,
   joined_at: "2026-11-01T00:00:00Z",
 };
-
-class FakeSource extends EventTarget {
-  static opened: FakeSource[] = [];
-  constructor(readonly url: string) {
-    super();
-    FakeSource.opened.push(this);
-  }
-  close() {
-    /* nothing to close */
-  }
-}
-
-beforeEach(() => {
-  FakeSource.opened = [];
-  vi.stubGlobal("EventSource", FakeSource);
-});
 
 function tile(name: string, changes: Partial<Tile> = {}): Tile {
   const nothing = {
@@ -62,7 +47,7 @@ it("shows what the stream tells at once, who asks for help first", async () => {
   expect(stream?.url).toBe(`/api/cohorts/${COHORT_ID}/wall/events/`);
   const items = [tile("Amira"), tile("Ben", { asked_at: new Date().toISOString() })];
   act(() => {
-    stream?.dispatchEvent(new MessageEvent("wall", { data: JSON.stringify({ items }) }));
+    stream?.send("wall", JSON.stringify({ items }));
   });
   await waitFor(() => expect(names()).toEqual(["Ben", "Amira"]));
   expect(screen.getByText("Asked for help just now")).toBeTruthy();
@@ -161,7 +146,7 @@ it("keeps the keyboard in the class when the button that had it goes", async () 
   (await screen.findByRole("button", { name: "Ben has been helped" })).focus();
   act(() => {
     const data = JSON.stringify({ items: [tile("Ben")] });
-    FakeSource.opened[0]?.dispatchEvent(new MessageEvent("wall", { data }));
+    FakeSource.opened[0]?.send("wall", data);
   });
   await waitFor(() => expect(document.activeElement).toBe(screen.getByRole("list", { name: "The class right now" })));
 });

@@ -1,6 +1,6 @@
 // @vitest-environment jsdom
 import { screen } from "@testing-library/react";
-import { beforeEach, expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 
 import { person, workspace } from "@/testing/examples";
 import { FakeApi, show } from "@/testing/fake-api";
@@ -28,12 +28,6 @@ const LESSON = {
   beside_count: 0,
   check: null,
 };
-
-class SilentSource extends EventTarget {
-  close = () => undefined;
-}
-
-beforeEach(() => vi.stubGlobal("EventSource", SilentSource));
 
 function backend(workspaces: Answers["GET /api/workspace/"]) {
   return new FakeApi({

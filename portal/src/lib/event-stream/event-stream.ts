@@ -1,15 +1,11 @@
 const RETRY_MIN_MS = 1_000;
 const RETRY_MAX_MS = 30_000;
 
+const EVENTS = ["workspace", "kinds", "notices", "ports", "wall", "workspaces", "announcements"] as const;
+
 /** What an event stream tells. All of it can be sent to another tab. */
 export type StreamNews =
-  | { about: "workspace"; json: string }
-  | { about: "kinds"; json: string }
-  | { about: "notices"; json: string }
-  | { about: "ports"; json: string }
-  | { about: "wall"; json: string }
-  | { about: "workspaces"; json: string }
-  | { about: "connection"; state: "live" | "broken" | "refused" };
+  { about: (typeof EVENTS)[number]; json: string } | { about: "connection"; state: "live" | "broken" | "refused" };
 
 /** Opens the event stream and opens it again after a failure, until the returned function is called. */
 export function openEventStream(address: string, tell: (news: StreamNews) => void): () => void {
@@ -24,7 +20,7 @@ export function openEventStream(address: string, tell: (news: StreamNews) => voi
       retryMs = RETRY_MIN_MS;
       tell({ about: "connection", state: "live" });
     });
-    for (const about of ["workspace", "kinds", "notices", "ports", "wall", "workspaces"] as const) {
+    for (const about of EVENTS) {
       opened.addEventListener(about, (event: MessageEvent<string>) => tell({ about, json: event.data }));
     }
     opened.addEventListener("error", () => {

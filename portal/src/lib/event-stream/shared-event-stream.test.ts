@@ -1,29 +1,12 @@
 // @vitest-environment node
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
+
+import { FakeSource } from "@/testing/fake-source";
 
 import type { StreamNews } from "./event-stream";
 import { shareEventStream } from "./shared-event-stream";
 
 const LIVE: StreamNews = { about: "connection", state: "live" };
-
-class FakeSource extends EventTarget {
-  static opened: FakeSource[] = [];
-  static CLOSED = 2;
-  readyState = 1;
-
-  constructor(readonly url: string) {
-    super();
-    FakeSource.opened.push(this);
-  }
-
-  close() {
-    this.readyState = FakeSource.CLOSED;
-  }
-
-  send(about: string, data: string) {
-    this.dispatchEvent(Object.assign(new Event(about), { data }));
-  }
-}
 
 let leaving: (() => void)[] = [];
 
@@ -38,11 +21,6 @@ async function streams(count: number) {
   await vi.waitFor(() => expect(FakeSource.opened).toHaveLength(count));
   return FakeSource.opened[count - 1] as FakeSource;
 }
-
-beforeEach(() => {
-  FakeSource.opened = [];
-  vi.stubGlobal("EventSource", FakeSource);
-});
 
 afterEach(() => {
   leaving.forEach((leave) => leave());

@@ -3,12 +3,9 @@ import { useEffect, useState } from "react";
 
 import type { Kind, Port, Workspace } from "@/lib/api/types";
 import type { StreamNews } from "@/lib/event-stream/event-stream";
-import { shareEventStream } from "@/lib/event-stream/shared-event-stream";
+import { watchEventStream } from "@/lib/event-stream/watched-event-stream";
 
 import { putKinds, putNotices, putPorts, putWorkspace, workspacesQuery } from "./workspace-cache";
-
-// A hidden dashboard stops listening and reloads when it becomes visible again.
-const HIDDEN_MS = 60_000;
 
 /**
  * Keeps the cache up to date from the workspace's event stream. Returns whether the stream is
@@ -20,9 +17,6 @@ export function useWorkspaceEvents(workspaceId: string | null): boolean {
 
   useEffect(() => {
     if (workspaceId === null) return;
-    let leave: (() => void) | null = null;
-    let hiddenTimer: ReturnType<typeof setTimeout> | undefined;
-
     const catchUp = () => void queryClient.invalidateQueries({ queryKey: workspacesQuery.queryKey });
 
     const take = (news: StreamNews) => {
@@ -36,32 +30,10 @@ export function useWorkspaceEvents(workspaceId: string | null): boolean {
       }
     };
 
-    const listen = () => {
-      leave ??= shareEventStream(`/api/workspace/${encodeURIComponent(workspaceId)}/events/`, take);
-    };
-
-    const stopListening = () => {
-      leave?.();
-      leave = null;
-      setLiveId(null);
-    };
-
-    const onVisibility = () => {
-      clearTimeout(hiddenTimer);
-      if (document.visibilityState === "hidden") {
-        hiddenTimer = setTimeout(stopListening, HIDDEN_MS);
-      } else if (leave === null) {
-        catchUp();
-        listen();
-      }
-    };
-
-    listen();
-    document.addEventListener("visibilitychange", onVisibility);
+    const leave = watchEventStream(`/api/workspace/${encodeURIComponent(workspaceId)}/events/`, take, catchUp);
     return () => {
-      document.removeEventListener("visibilitychange", onVisibility);
-      clearTimeout(hiddenTimer);
-      stopListening();
+      leave();
+      setLiveId(null);
     };
   }, [workspaceId, queryClient]);
 
