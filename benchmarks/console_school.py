@@ -31,7 +31,7 @@ from backend.workspaces.announcements import announce  # noqa: E402
 from contract.manager import Activity  # noqa: E402
 from contract.names import StopReason, WorkspaceKind, WorkspaceState  # noqa: E402
 from manager.adapters.sqlite.store import SqliteWorkspaceStore  # noqa: E402
-from manager.domain.lifecycle.disk import HomeDisk, HomeUse  # noqa: E402
+from manager.domain.disk import HomeDisk, HomeUse  # noqa: E402
 from manager.domain.lifecycle.workspace import Workspace  # noqa: E402
 
 STUDENTS, UP, COHORTS = 2_000, 1_000, 50
