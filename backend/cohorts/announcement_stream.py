@@ -45,8 +45,9 @@ class Board:
             yield
         finally:
             self._pages.discard(page)
-            if not self._pages:
+            if not self._pages and self._looking is not None:
                 self._looking.cancel()
+                self._looking = None  # it ends a moment later: a page that comes now needs another one
 
     async def _look(self) -> None:
         known: set[UUID] | None = None

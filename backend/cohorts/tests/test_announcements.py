@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 
 import pytest
 from django.utils import timezone
 
 from backend.audit.models import Record
+from backend.cohorts import announcement_stream
 from backend.cohorts.announcements import SHOWN_MAX
 from backend.cohorts.models import MESSAGE_MAX, Announcement
 from backend.workspaces import live, streams
@@ -98,6 +100,19 @@ def test_an_open_page_hears_what_is_announced_to_a_cohort_that_its_person_joins(
         ada.user.is_active = False
         ada.user.save()
         assert stream.next("announcements") is None, "the stream ends"
+
+
+def test_a_page_that_comes_while_the_last_one_leaves_is_woken_too(monkeypatch):
+    monkeypatch.setattr(announcement_stream, "_shown", set)
+
+    async def load_again():
+        board, page = announcement_stream.Board(), asyncio.Event()
+        with board.waking(asyncio.Event()):
+            pass
+        with board.waking(page):
+            await asyncio.wait_for(page.wait(), PATIENCE_S)
+
+    asyncio.run(load_again())
 
 
 def test_the_stream_ends_at_once_when_the_server_must(signed_in):
