@@ -75,7 +75,7 @@ async def _stream(request: HttpRequest, user: User, followed: Followed) -> Async
                 rows = await sync_to_async(_look)(followed)
                 _watch(live, watches, set(rows.workspace_ids), followed, changed)
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(_answers(watches, changed), LOOK_EVERY_S)
+                    await asyncio.wait_for(_answers(live, watches, changed), streams.HEARTBEAT_S)
                 if all(watch.answered for watch in watches.values()):
                     views = {name: view for name, watch in watches.items() if (view := watch.current)}
                     text = json.dumps(rows.tell(views), ensure_ascii=False)
@@ -95,10 +95,10 @@ async def _stream(request: HttpRequest, user: User, followed: Followed) -> Async
             live.leave(watch)
 
 
-async def _answers(watches: dict[str, Watch], changed: asyncio.Event) -> None:
-    """Wait for those that are new. Looking for other rows first would never end, and nothing would
-    be told, where somebody comes at each look."""
-    while not all(watch.answered for watch in watches.values()):
+async def _answers(live: LiveWorkspaces, watches: dict[str, Watch], changed: asyncio.Event) -> None:
+    """Wait for those that are new, however slow the manager is. Looking for other rows first would
+    never end, and nothing would be told, where somebody comes at each look."""
+    while not live.ended and not all(watch.answered for watch in watches.values()):
         changed.clear()
         await changed.wait()
 
