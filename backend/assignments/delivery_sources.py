@@ -65,12 +65,15 @@ class _Starters:
 
     def requests(self, rows: list[StarterDelivery]) -> Requests:
         by_workspace = {workspace_id(row): row for row in rows}
-        of_rows = {"cohort__memberships__student__workspaces__in": by_workspace}
-        for starter in Starter.objects.filter(**of_rows).select_related("bundle").distinct():
-            homes = _homes_with_starter().filter(pk__in=by_workspace, owner__membership__cohort__starter=starter)
-            wanted = [by_workspace[pk] for pk in homes.values_list("pk", flat=True)]
-            files = base64.b64encode(bytes(starter.bundle.content)).decode()
-            yield HandOutRequest(STARTER, 1, "", files, starter=True), wanted
+        homes = _homes_with_starter().filter(pk__in=by_workspace)
+        by_starter: dict[int, list[StarterDelivery]] = defaultdict(list)
+        for starter_id, pk in homes.values_list("owner__membership__cohort__starter", "pk"):
+            by_starter[starter_id].append(by_workspace[pk])
+        for starter_id, wanted in by_starter.items():  # their files one by one: each may have 4 MB
+            starter = Starter.objects.select_related("bundle").filter(pk=starter_id).first()
+            if starter is not None:
+                files = base64.b64encode(bytes(starter.bundle.content)).decode()
+                yield HandOutRequest(STARTER, 1, "", files, starter=True), wanted
 
 
 class _HandOuts:
