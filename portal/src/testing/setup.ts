@@ -1,4 +1,4 @@
-import { cleanup } from "@testing-library/react";
+import { cleanup, configure } from "@testing-library/react";
 import { afterEach, beforeEach, expect, vi } from "vitest";
 
 import { unexpected } from "./fake-api";
@@ -20,6 +20,9 @@ if (typeof HTMLDialogElement !== "undefined") {
     this.open = false;
   };
 }
+
+// Of `findBy` and `waitFor`; on a machine that builds images meanwhile a second is not long.
+configure({ asyncUtilTimeout: 5_000 });
 
 beforeEach(() => {
   FakeSource.opened = [];
