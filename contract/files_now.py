@@ -13,6 +13,7 @@ import itertools
 import os
 import stat
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from contract.hand_out_files import printable
@@ -127,8 +128,10 @@ def _list(home: Path, path: str) -> list[tuple[str, os.stat_result]]:
     top = os.open(home, FOLDER)
     try:
         with below(top, path) as handle, os.scandir(handle) as found:
-            return [
-                (entry.name, entry.stat(follow_symlinks=False)) for entry in itertools.islice(found, FOLDER_ENTRIES_MAX)
-            ]
+            listed: list[tuple[str, os.stat_result]] = []
+            for entry in itertools.islice(found, FOLDER_ENTRIES_MAX):
+                with suppress(FileNotFoundError):  # a program removed it in this moment
+                    listed.append((entry.name, entry.stat(follow_symlinks=False)))
+            return listed
     finally:
         os.close(top)

@@ -10,6 +10,7 @@ from playwright.sync_api import TimeoutError as NeverShown
 
 from tests.command_list import open_list, run_command
 from tests.product import Account, Product
+from tests.waiting import until
 
 LAUNCH_WITHIN_MS = 60_000
 
@@ -141,6 +142,18 @@ class VSCode:
     def expect_text(self, text: str) -> None:
         lines = self.page.locator(".view-lines", has_text=text)
         expect(lines.first).to_be_visible(timeout=LAUNCH_WITHIN_MS)
+
+    def show_tab(self, name: str, text: str) -> None:
+        """Click a tab until its text is there: a late tab moves it from under a click."""
+        tab = self.page.locator(".tab", has_text=name).first
+        lines = self.page.locator(".view-lines", has_text=text).first
+
+        def is_shown() -> bool:
+            tab.click(timeout=5_000)
+            lines.wait_for(timeout=5_000)
+            return True
+
+        until(is_shown, f"{name} never showed {text!r}", ignoring=NeverShown)
 
     def expect_file(self, name: str) -> None:
         expect(self._in_explorer(name)).to_be_visible(timeout=LAUNCH_WITHIN_MS)

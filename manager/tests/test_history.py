@@ -7,10 +7,11 @@ import itertools
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -129,7 +130,8 @@ def test_a_files_versions_are_the_moments_at_which_it_changed(
     for never in ("project/never.py", "project", "../x"):
         with pytest.raises(HistoryGone):
             history.versions(HOME, never)
-    monkeypatch.setattr(time, "monotonic", itertools.count(0, 1.5).__next__)
+    clock = SimpleNamespace(monotonic=itertools.count(0, 1.5).__next__)  # other threads keep theirs
+    monkeypatch.setattr("manager.adapters.directory_history.history.time", clock)
     cut = history.versions(HOME, key)
     assert cut.cut
     assert [it.checkpoint_id for it in cut.versions] == [history.list(HOME)[1].checkpoint_id]
@@ -666,6 +668,26 @@ def test_a_look_into_a_home_waits_for_no_pipe_and_reads_no_huge_file(history: Ke
     for name, why in (("big.bin", "too large"), ("pipe", "too large, or"), ("link", "nothing at this place")):
         with pytest.raises(ApraNovaError, match=why):
             history.piece(HOME, NOW, key_of(f"project/{name}"), 0)
+
+
+def test_a_file_that_goes_while_its_folder_is_listed_hides_no_other(
+    history: Kept, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("stays.py", "goes.tmp"):
+        (project / name).write_text("x")
+    scandir = os.scandir
+
+    @contextmanager
+    def goes_meanwhile(folder: int) -> Iterator[Iterator[os.DirEntry[str]]]:
+        with scandir(folder) as found:
+            entries = list(found)
+        (project / "goes.tmp").unlink()
+        yield iter(entries)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "scandir", goes_meanwhile)
+        listed = history.folder(HOME, NOW, "project")
+    assert [it.name for it in listed.entries] == ["stays.py"]
 
 
 def test_a_workspace_that_was_never_opened_has_no_history() -> None:

@@ -203,11 +203,13 @@ def test_a_failure_is_kept_with_since_when_until_a_backup_succeeds(school: Setti
     assert problems(read_record(school), now=first.tried_at) == []
 
 
-def test_a_second_backup_waits_for_the_first(school: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_second_backup_waits_for_the_first(school: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    monkeypatch.setattr(make, "say", told.append)
     with ThreadPoolExecutor(1) as beside, (school.home / "backup.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         second = beside.submit(make.run, school)
-        until(lambda: "begins when it has ended" in capsys.readouterr().out)
+        until(lambda: any("begins when it has ended" in text for text in told))
         assert not second.done()
         fcntl.flock(lock, fcntl.LOCK_UN)
         assert second.result() == 0

@@ -1,7 +1,7 @@
 """What is expected of the next hours, what the pool cost today, and what was decided.
 
-One record, which every pass reads: the classes of all cohorts are added up here minute by minute,
-so that a pass reads one record however many cohorts a school has.
+One record, which every pass reads, however many cohorts a school has: their classes are here minute
+by minute, as one curve for each time and shape.
 """
 
 from __future__ import annotations
