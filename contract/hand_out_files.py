@@ -107,7 +107,7 @@ def _check(entries: list[zipfile.ZipInfo]) -> None:
     if not entries:
         raise BadFiles("The zip file has no files in it.")
     if len(entries) > FILES_MAX:
-        raise BadFiles(f"There are {len(entries):,} files. An assignment has at most {FILES_MAX:,}.")
+        raise BadFiles(f"There are {len(entries):,} files. The limit is {FILES_MAX:,}.")
     for entry in entries:
         _check_kind(entry)
     total = sum(entry.file_size for entry in entries)

@@ -19,7 +19,7 @@ from contract.open_folders import FOLDER
 
 _NO_HOME = "This workspace was never opened, so there are no files"
 _NOT_NOW = "Files can be read here while the workspace is stopped. Stop it, then try again"
-_ON_ITS_WAY = "Your files are being put away right now. Try again in a moment"
+_ON_ITS_WAY = "Your files are being saved right now. Try again in a moment"
 
 
 def read_folder(homes: Path, workspace: Workspace, key: str) -> HistoryFolder:

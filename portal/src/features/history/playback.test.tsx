@@ -66,6 +66,12 @@ it("goes step by step with buttons, to the first version and no further", async 
   await waitFor(() => expect(reads(api)).toEqual(["v2", "v1"]));
 });
 
+it("calls no version the first when there may be earlier ones", async () => {
+  served([version("v1")], { lines: [], compared: false }, true);
+  play();
+  expect(await screen.findByText("1 kB")).toBeTruthy();
+});
+
 it("says when the file was gone, and asks for nothing then", async () => {
   const api = served([version("v1"), version("v2", { is_there: false, size: 0 })], {}, true);
   play();

@@ -76,7 +76,7 @@ function Versions({ of, path, items, cut }: PlaybackProps & { items: FileVersion
         {cut && <p className="text-sm text-muted">There may be earlier versions, which are not shown.</p>}
       </div>
       {version.is_there ? (
-        <Version of={of} path={path} version={version} before={items[shown - 1]} />
+        <Version of={of} path={path} version={version} before={items[shown - 1]} isFirst={shown === 0 && !cut} />
       ) : (
         <p className="text-sm">The file was not there any more.</p>
       )}
@@ -87,9 +87,11 @@ function Versions({ of, path, items, cut }: PlaybackProps & { items: FileVersion
 interface VersionProps extends PlaybackProps {
   version: FileVersion;
   before: FileVersion | undefined;
+  /** No earlier one was kept. */
+  isFirst: boolean;
 }
 
-function Version({ of, path, version, before }: VersionProps) {
+function Version({ of, path, version, before, isFirst }: VersionProps) {
   const [whole, setWhole] = useState(false);
   const against = before?.is_there === true ? before.checkpoint : "";
   const file = useFile({ of, checkpoint: version.checkpoint, path }, against, true);
@@ -99,7 +101,7 @@ function Version({ of, path, version, before }: VersionProps) {
   return (
     <div aria-busy={file.isPlaceholderData} className={`space-y-3 ${file.isPlaceholderData ? "opacity-60" : ""}`}>
       <div className="flex flex-wrap items-center gap-x-3 gap-y-2 text-sm">
-        <p>{sizeWords(version, before)}</p>
+        <p>{sizeWords(version, before, isFirst)}</p>
         {different && (
           <Button aria-pressed={whole} onClick={() => setWhole(!whole)}>
             {whole ? "Show what changed" : "Show the whole file"}
@@ -117,9 +119,10 @@ function Version({ of, path, version, before }: VersionProps) {
 }
 
 /** "1.2 kB, 300 bytes more than before" */
-function sizeWords(version: FileVersion, before: FileVersion | undefined): string {
+function sizeWords(version: FileVersion, before: FileVersion | undefined, isFirst: boolean): string {
   const size = byteWords(version.size);
-  if (before?.is_there !== true) return before === undefined ? `${size}, as it was first kept` : `${size}, there again`;
+  if (before === undefined) return isFirst ? `${size}, as it was first kept` : size;
+  if (!before.is_there) return `${size}, there again`;
   const by = version.size - before.size;
   if (by === 0) return `${size}, the same size as before`;
   return `${size}, ${byteWords(Math.abs(by))} ${by > 0 ? "more" : "less"} than before`;

@@ -5,7 +5,7 @@ const HIDDEN_MS = 60_000;
 
 /**
  * The stream of a page, while somebody looks at it. A page that was hidden for a minute leaves, and
- * hears that the connection is broken. Shown again, it joins anew, after `comeBack`; a stream begins
+ * hears that the connection is broken. Shown again, it joins again, after `comeBack`; a stream begins
  * with all that it knows.
  */
 export function watchEventStream(address: string, tell: (news: StreamNews) => void, comeBack?: () => void): () => void {
