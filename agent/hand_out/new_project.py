@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Iterable, Mapping
@@ -17,7 +16,7 @@ _BYTES_MAX = 100_000
 
 def made_by_workspace(texts: Mapping[str, str]) -> str:
     """For the file MADE, by what is written into the project next."""
-    return json.dumps({name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()})
+    return json.dumps({name: _sha256(text.encode()) for name, text in texts.items()})
 
 
 def is_new(home: Path, project: Path, handed_out: Iterable[str]) -> bool:
@@ -47,9 +46,15 @@ def _digest(file: Path) -> str | None:
     """None for what is no short ordinary file: a link is not followed."""
     try:
         with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as opened:
-            return hashlib.sha256(opened.read(_BYTES_MAX)).hexdigest()
+            return _sha256(opened.read(_BYTES_MAX))
     except OSError:
         return None
+
+
+def _sha256(content: bytes) -> str:
+    import hashlib  # only here: at each agent's start it would cost OpenSSL's memory
+
+    return hashlib.sha256(content).hexdigest()
 
 
 def _remove(file: Path, digest: str) -> None:

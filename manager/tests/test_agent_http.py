@@ -152,7 +152,14 @@ def test_a_hand_out_carries_the_files_and_brings_the_homes_answer(server: Preten
     answer = HttpTaskAgent().hand_out(address(server), "token", HandOutRequest("a1", 2, "lesson-1", files))
     assert (answer.state, answer.failure) == (HandOutState.FAILED, "The home is full.")
     (_, path, token, body) = server.seen[0]
-    sent = {"assignment_id": "a1", "version": 2, "folder": "lesson-1", "files": files, "returned": False}
+    sent = {
+        "assignment_id": "a1",
+        "version": 2,
+        "folder": "lesson-1",
+        "files": files,
+        "returned": False,
+        "starter": False,
+    }
     assert (path, token, json.loads(body)) == ("/_agent/hand-out", "token", sent)
     server.answers["/_agent/hand-out"] = (409, {"failure": "nothing can be handed out here"})
     with pytest.raises(AgentUnreachable):

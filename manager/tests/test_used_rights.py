@@ -82,18 +82,18 @@ def a_session_and_the_end_of_its_home(function: FunctionUnderTest) -> None:
 
 
 def a_release_and_a_slot_that_is_spoiled(function: FunctionUnderTest) -> None:
+    def slots() -> set[str]:
+        points = function.clients.efs.describe_access_points()["AccessPoints"]
+        return {point["AccessPointId"] for point in points}
+
     function.place.environment["APRANOVA_WORKSPACE_IMAGES"] = f"vscode={NEWER_IMAGE}"
     function.function = function.another()
     function({"action": "sweep"})
     workspace_id = function.create("b")
     function.requests.refuse("RunTask", refusal(400, "ClientException", "TaskDefinition is inactive"))
-    points = len(function.clients.efs.describe_access_points()["AccessPoints"])
+    before = slots()
     function.ask("launch", workspace_id)
-
-    def removed() -> bool:
-        return len(function.clients.efs.describe_access_points()["AccessPoints"]) < points
-
-    function.pump_until(removed, "the slot to be removed")
+    function.pump_until(lambda: before - slots(), "a slot to be removed")
 
 
 def a_class(function: FunctionUnderTest) -> None:

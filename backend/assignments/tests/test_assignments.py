@@ -373,7 +373,7 @@ def lying():
         (zip_of(modes=(("pipe", stat.S_IFIFO | 0o644),)), "not an ordinary file"),
         (zip_of(modes=(("disk", stat.S_IFBLK | 0o644),)), "not an ordinary file"),
         (zip_of(password=True), "password"),
-        (zip_of({str(number): "" for number in range(FILES_MAX + 1)}), "at most 2,000"),
+        (zip_of({str(number): "" for number in range(FILES_MAX + 1)}), "The limit is 2,000"),
         (zip_of({".DS_Store": "x"}), "no files"),
         (not_utf8(), "not UTF-8"),
         (bomb(), "Unpacked, the files have"),
