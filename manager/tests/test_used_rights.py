@@ -83,7 +83,8 @@ def a_session_and_the_end_of_its_home(function: FunctionUnderTest) -> None:
 
 def a_release_and_a_slot_that_is_spoiled(function: FunctionUnderTest) -> None:
     def slots() -> set[str]:
-        points = function.clients.efs.describe_access_points()["AccessPoints"]
+        own = function.place.environment["APRANOVA_FILE_SYSTEM"]  # of all, an answer has the first hundred
+        points = function.clients.efs.describe_access_points(FileSystemId=own)["AccessPoints"]
         return {point["AccessPointId"] for point in points}
 
     function.place.environment["APRANOVA_WORKSPACE_IMAGES"] = f"vscode={NEWER_IMAGE}"
