@@ -17,6 +17,13 @@ from tests.product import Product
 from tests.saml import SamlProvider, running_saml, saml_settings
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """For two processes: the tests that share one school, in order, and those with one each."""
+    for item in items:
+        shares = "product" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("one school" if shares else "schools of their own"))
+
+
 @pytest.fixture(scope="session")
 def mailbox() -> Iterator[Mailbox]:
     """Where the mails of the shared product arrive."""

@@ -137,8 +137,7 @@ def test(environment: dict[str, str]) -> None:
         "sandbox and not browser",
         environment=environment,
     )
-    # Two runs: Playwright starts only once in a process. Only this one is parallel: the end-to-end
-    # tests share one product.
+    # Two runs: Playwright starts only once in a process.
     run(
         "the images in a real browser",
         *(BIN / "pytest", "images", "-m", "browser", "-n", "logical", "--dist", "loadfile"),
@@ -146,7 +145,8 @@ def test(environment: dict[str, str]) -> None:
     )
     run(
         "end-to-end tests, in a real browser",
-        *(BIN / "pytest", END_TO_END, "-m", "browser", "--durations=10", "--durations-min=20"),
+        *(BIN / "pytest", END_TO_END, "-m", "browser", "-n", "2", "--dist", "loadgroup"),
+        *("--durations=10", "--durations-min=20"),
         environment=environment,
     )
 
