@@ -382,7 +382,7 @@ def test_a_shared_app_is_seen_until_its_owner_ends_that_also_by_an_open_socket(
 
     portal.get_by_role("button", name=f"Sharing of port {API} …").click()
     dialog.get_by_role("button", name="Stop sharing").click()
-    visitor.wait_for_function("window.socket.readyState === WebSocket.CLOSED", timeout=3_000)
+    visitor.wait_for_function("window.socket.readyState === WebSocket.CLOSED")
     assert visitor.evaluate("fetch('/who').then(({ status }) => status)") == 401
     visitor.reload()
     expect(visitor.get_by_role("heading", name="This app is not shared with you")).to_be_visible()

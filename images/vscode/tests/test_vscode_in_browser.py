@@ -351,7 +351,7 @@ def test_a_tab_says_at_once_that_its_workspace_has_stopped(desk: Desk) -> None:
     page.get_by_text("Stops in 4:").wait_for()
     desk.task.process.terminate()
     desk.task.process.wait(10)
-    page.get_by_role("button", name="Stopped: reload").wait_for(timeout=5_000)
+    page.get_by_role("button", name="Stopped: reload").wait_for(timeout=20_000)
     page.get_by_role("link", name="Reload the page").wait_for(timeout=15_000)
     page.get_by_role("button", name="Keep running", exact=True).first.wait_for(state="hidden")
 
