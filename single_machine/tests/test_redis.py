@@ -37,7 +37,7 @@ def test_a_killed_redis_still_knows_which_editors_may_come_back(tmp_path: Path) 
         with serving(data, path) as connection:
             connection.sendall(b"SET cookie kept\r\n")
             assert connection.recv(64) == b"+OK\r\n"
-            until(lambda: any(b"kept" in file.read_bytes() for file in data.rglob("*") if file.is_file()), within_s=5)
+            until(lambda: any(b"kept" in file.read_bytes() for file in data.rglob("*") if file.is_file()), within_s=30)
         with serving(data, path) as connection:
             connection.sendall(b"GET cookie\r\n")
             assert connection.recv(64) == b"$4\r\nkept\r\n"

@@ -98,7 +98,7 @@ def test_the_wall_is_for_those_who_teach_the_class(a_class, signed_in):
     assert admin.get(f"/api/cohorts/{one.cohort}/wall/").status_code == 200
 
 
-def test_changes_are_on_the_wall_within_two_seconds(a_class, manager):
+def test_changes_are_on_the_wall_before_the_next_heartbeat(a_class, manager):
     one, ada, ben = a_class
     workspace = ada.post("/api/workspace/create/").json()["id"]
 
@@ -110,11 +110,11 @@ def test_changes_are_on_the_wall_within_two_seconds(a_class, manager):
         began = time.monotonic()
         assert ben.put(HELP).status_code == 200
         assert tile(stream, ben)["asked_at"]
-        assert time.monotonic() - began < 2.5
+        assert time.monotonic() - began < streams.HEARTBEAT_S / 2
         began = time.monotonic()
         manager.change(workspace, activity=Activity(1_790_000_000.0, "ran npm (a busy job)"))
         assert tile(stream, ada)["activity"]["reason"] == "ran npm (a busy job)"
-        assert time.monotonic() - began < 4.5  # 3 s at most, and a busy machine
+        assert time.monotonic() - began < streams.HEARTBEAT_S / 2
         ben.post("/api/workspace/create/")
         assert tile(stream, ben)["state"] == "running", "a first workspace joins the wall"
 

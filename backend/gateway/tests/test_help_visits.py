@@ -74,7 +74,7 @@ def status(school, token: str, label: str = "", browser=None) -> int:
 
 
 def assert_over(school, token: str) -> None:
-    until(lambda: status(school, token) == 401, within_s=3)
+    until(lambda: status(school, token) == 401, within_s=20)
     assert authorized(school.ines, school.id, token).json()["reason"] == "visit_ended"
 
 

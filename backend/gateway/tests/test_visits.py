@@ -17,6 +17,7 @@ from backend.audit.models import Record
 from backend.cohorts.members import join, leave
 from backend.cohorts.models import Cohort
 from backend.cohorts.services import create_cohort
+from backend.gateway import authorization
 from backend.gateway.access import AccessBook
 from backend.gateway.tests.test_door import _authorized as authorized
 from backend.gateway.tests.test_door import _enter as enter
@@ -30,8 +31,9 @@ PORT = 3000
 
 
 @pytest.fixture
-def school(signed_in, manager):
+def school(signed_in, manager, monkeypatch):
     """Amira and Ben in Berlin-3, whose instructor is Ines; Chi in another cohort, Dan in none."""
+    monkeypatch.setattr(authorization, "ACCESS_FRESH_S", 60.0)  # what ends sooner was told
     ines = signed_in("instructor")
     amira, ben, chi, dan = (signed_in() for _ in range(4))
     for name, students, teachers in (("Berlin-3", (amira, ben), [ines.user]), ("Berlin-4", (chi,), [])):
@@ -66,7 +68,7 @@ def status(school, browser, token: str, label: str = "") -> int:
 
 def assert_over(school, browser, token: str) -> None:
     """Redis tells each process of the backend, which takes a moment on a busy machine."""
-    until(lambda: status(school, browser, token) == 401, within_s=1.5)
+    until(lambda: status(school, browser, token) == 401, within_s=20)
 
 
 def allow_strangers(settings, allowed=True) -> None:
@@ -199,18 +201,20 @@ def test_an_instructor_of_the_cohort_who_is_so_no_longer_visits_no_longer(school
     assert not visit(school, school.ines)
 
 
-def test_a_share_ends_by_itself(school):
+def test_a_share_ends_by_itself(school, monkeypatch):
+    monkeypatch.setattr(authorization, "ACCESS_FRESH_S", 0.2)
     share(school, hours=1)
     one = Share.objects.get()
     assert timedelta(minutes=59) < one.ends_at - timezone.now() <= timedelta(hours=1)
-    Share.objects.update(ends_at=timezone.now() + timedelta(seconds=1.2))
+    Share.objects.update(ends_at=timezone.now() + timedelta(seconds=4))
     token = visit(school, school.ben)
     allowed = authorized(school.ben, f"p{PORT}--{school.id}", token)
-    assert (allowed.status_code, allowed.headers["x-apranova-visit"]) == (200, "1")
+    assert allowed.status_code == 200
+    assert 1 <= int(allowed.headers["x-apranova-visit"]) <= 4
     Share.objects.update(ends_at=timezone.now() - timedelta(seconds=1))
     assert not visit(school, school.ben)
     assert school.amira.get(f"/api/workspace/{school.id}/shares/").json()["shares"] == []
-    until(lambda: status(school, school.ben, token) == 401, within_s=3)
+    until(lambda: status(school, school.ben, token) == 401, within_s=20)
 
 
 def test_a_school_that_takes_links_for_anyone_back_shuts_strangers_out_at_once(school, browser, settings):

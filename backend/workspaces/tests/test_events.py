@@ -64,15 +64,16 @@ def test_a_watcher_sees_the_state_at_once_and_every_change(watched, manager):
         assert stream.next()["state"] == "running"
 
 
-def test_a_change_made_by_another_process_is_seen_at_once(watched, manager):
+def test_a_change_made_by_another_process_is_seen_at_once(watched, manager, monkeypatch):
+    monkeypatch.setattr(live, "CALM_INTERVAL_S", 30.0)
     with watching(watched, watched.workspace) as stream:
         stream.next()
-        time.sleep(0.3)  # the poller has subscribed and is waiting its calm 3 s
+        time.sleep(0.3)  # the poller has subscribed and is waiting
         manager.change(watched.workspace, warned=True)
         began = time.monotonic()
         announce(watched.workspace)
         assert stream.next()["warned"] is True
-        assert time.monotonic() - began < 1
+        assert time.monotonic() - began < 20
 
 
 def test_a_watcher_survives_a_manager_that_restarts(watched, manager):

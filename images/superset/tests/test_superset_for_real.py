@@ -278,7 +278,7 @@ def test_a_query_that_takes_too_long_is_stopped_with_a_clear_error(desk: Desk) -
     endless = "WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n) SELECT count(*) AS c FROM n"
     began = time.monotonic()
     answer = desk.query(endless, database=2)
-    assert 55 < time.monotonic() - began < 75
+    assert 55 < time.monotonic() - began < 110
     assert answer.status >= 400
     assert "stopped after 60 seconds" in answer.json["errors"][0]["message"]
     assert desk.query("SELECT 1 AS one").status == 200
