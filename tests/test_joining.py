@@ -10,7 +10,7 @@ from tests.mailbox import Mailbox
 from tests.openid import OpenIDProvider
 from tests.product import Account, Product
 from tests.saml import SamlProvider
-from tests.student import Student
+from tests.student import Student, VSCode
 from tests.test_accessibility import Onlooker
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
@@ -86,9 +86,10 @@ def _join_without_one(product: Product, new_page: Callable[[], Page], url: str, 
     page.get_by_label("Password", exact=True).fill("four-random-words-here")
     page.get_by_role("button", name="Create account").click()
     page.wait_for_url("**/dashboard")
-    new = Student(page, product, Account("newcomer@dresden.school.example", "four-random-words-here"))
-    new.launch().page.close()
-    new.press_stop()
+    page.goto(f"{product.url}/start")  # the class link
+    VSCode(page)
+    page.goto(f"{product.url}/dashboard")
+    Student(page, product, Account("newcomer@dresden.school.example", "four-random-words-here")).press_stop()
 
 
 def test_students_sign_in_by_the_schools_own_sign_in_new_and_with_an_old_password_account(

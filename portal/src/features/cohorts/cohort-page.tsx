@@ -25,6 +25,7 @@ import { useLastingError } from "@/lib/use-lasting-error";
 
 import { useCohort, useDeleteCohort } from "./api";
 import { BudgetNote } from "./budget-note";
+import { ClassLinkPanel } from "./class-link";
 import { CohortDialog } from "./cohort-dialog";
 import { InactiveMark } from "./cohorts-page";
 import { InstructorsDialog } from "./instructors-dialog";
@@ -107,6 +108,7 @@ export function CohortView({ cohort, me }: { cohort: CohortDetail; me: Me }) {
         <SharedDataPanel cohort={cohort} />
         <TimetablePanel cohort={cohort} />
         <MembersPanel cohort={cohort} />
+        <ClassLinkPanel />
         {mayChange && <JoinLinksPanel cohort={cohort} />}
         {mayChange && <CoursePanel cohort={cohort} />}
       </div>
