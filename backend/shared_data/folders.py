@@ -9,6 +9,7 @@ Each workspace of the cohort has <root>/<cohort> mounted read-only, and ~/shared
 
 from __future__ import annotations
 
+import ctypes
 import io
 import math
 import os
@@ -24,7 +25,9 @@ from itertools import islice
 from pathlib import Path
 from typing import IO
 
+from contract import dashboard_export
 from contract.hand_out_files import WAYS, BadFiles, fault_of, folded, name_of, shown
+from contract.shared_databases import databases_in
 
 FILES_MAX = 50_000
 """Folders count too: they take room that no size tells."""
@@ -83,6 +86,7 @@ class Folders:
         link.unlink(missing_ok=True)
         link.symlink_to(f"v{number}")
         link.replace(self.of(cohort) / "current")
+        sync_folder(self.of(cohort))
 
     def receive(self, upload_id: str, offset: int, piece: bytes) -> None:
         """Write one piece to its place. A repeat writes the same again."""
@@ -92,6 +96,8 @@ class Folders:
         with os.fdopen(descriptor, "wb") as opened:
             opened.seek(offset)
             opened.write(piece)
+            opened.flush()
+            os.fsync(descriptor)  # before the record says that it is there
 
     def has_room(self, size: int) -> bool:
         self.root.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -108,7 +114,7 @@ class Folders:
     def needs(self, upload_id: str, name: str) -> int:
         """Bytes that an upload will take as files. Raises BadFiles."""
         file = self.upload(upload_id)
-        if not name.casefold().endswith(".zip"):
+        if not _is_unpacked(file, name):
             return file.stat().st_size
         with _opened(file) as archive:
             return sum(entry.file_size for entry in _checked(archive, math.inf).values())
@@ -132,12 +138,18 @@ class Folders:
         try:
             if keep:
                 _link_all(self.version(cohort, keep), draft)
-            if name.casefold().endswith(".zip"):
-                _unpack(self.upload(upload_id), draft, bytes_max)
+            file = self.upload(upload_id)
+            if _is_unpacked(file, name):
+                _unpack(file, draft, bytes_max)
+            elif _is_dashboards(file, name):
+                _place(file, draft / dashboard_export.FOLDER / name, draft)
             else:
-                _place(self.upload(upload_id), draft / name)
+                _place(file, draft / name, draft)
             draft.chmod(0o755)
-            return _content(draft)
+            _check_dashboards(draft)
+            content = _content(draft)
+            sync_files(draft)
+            return content
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
             raise
@@ -147,6 +159,7 @@ class Folders:
         self.ensure(cohort)
         self.drop_version(cohort, number)  # of a try that ended before its record
         self.draft(upload_id).rename(self.version(cohort, number))
+        sync_folder(self.of(cohort))  # what the link leads to is on the disk before the link
         self.switch(cohort, number)
 
     def drop_upload(self, upload_id: str) -> None:
@@ -171,6 +184,58 @@ class Folders:
         """Versions that are on the disk, without the empty one."""
         found = {it.name[1:] for it in self.of(cohort).glob("v*")}
         return {int(it) for it in found if it.isdecimal()} - {0}
+
+
+def sync_files(top: Path) -> None:
+    """Bring everything that was written to that file system to the disk. Raises OSError.
+
+    One call: fsync for each of 50,000 files takes minutes.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    descriptor = os.open(top, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if libc.syncfs(descriptor) != 0:
+            number = ctypes.get_errno()
+            raise OSError(number, os.strerror(number))
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring a folder's own entries to the disk. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _is_unpacked(file: Path, name: str) -> bool:
+    return name.casefold().endswith(".zip") and not _is_dashboards(file, name)
+
+
+def _is_dashboards(file: Path, name: str) -> bool:
+    if not name.casefold().endswith(".zip"):
+        return False
+    with _Guarded(file) as opened:
+        return dashboard_export.is_export(opened)
+
+
+def _check_dashboards(top: Path) -> None:
+    """Each Superset of the cohort is to import them: what it would refuse is said to who uploads.
+    Raises BadFiles."""
+    for file in sorted((top / dashboard_export.FOLDER).glob("*.zip")):
+        if not _is_dashboards(file, file.name):
+            continue
+        with file.open("rb") as opened:
+            names = dashboard_export.databases_of(dashboard_export.read(opened))
+        paths = list(databases_in(top))
+        for name in names:
+            if name not in dashboard_export.IN_EVERY_HOME and dashboard_export.find_file(name, paths) is None:
+                raise BadFiles(
+                    f"“{shown(file.name)}” uses the database “{shown(name)}”, which is not in the folder. Upload a "
+                    "DuckDB or SQLite file of this name first."
+                )
 
 
 def _files_below(top: Path) -> Iterator[tuple[Path, os.stat_result]]:
@@ -214,8 +279,9 @@ def _free(place: Path) -> None:
     place.unlink(missing_ok=True)  # the other version's name of the same file stays
 
 
-def _place(upload: Path, place: Path) -> None:
+def _place(upload: Path, place: Path, top: Path) -> None:
     """One file, without copying it: the upload keeps a name of it until it is dropped."""
+    _make_parents(place, top)
     _free(place)
     place.hardlink_to(upload)
     place.chmod(0o444)

@@ -26,6 +26,8 @@ from contract.hand_out_files import BadFiles, fault_of, printable
 VERSIONS_KEPT = 3
 UPLOADS_MAX = 3
 """Of one cohort at the same time."""
+FAILURES_SHOWN = 5
+"""Of one cohort; older ones go before their day is over."""
 PIECE_BYTES_MAX = 4 * 1024 * 1024
 ABANDONED_AFTER = timedelta(hours=24)
 HELD_FOR = timedelta(minutes=30)
@@ -244,6 +246,9 @@ def _drop_unrecorded(folders: Folders, cohort: Cohort) -> None:
 
 def _fail(folders: Folders, upload: SharedUpload, failure: str) -> None:
     SharedUpload.objects.filter(pk=upload.pk).update(failure=failure, touched_at=timezone.now())
+    failed = SharedUpload.objects.filter(cohort=upload.cohort).exclude(failure="").order_by("-touched_at")
+    older = failed.values_list("pk", flat=True)[FAILURES_SHOWN:]
+    SharedUpload.objects.filter(pk__in=list(older)).delete()
     folders.drop_upload(upload.pk.hex)
 
 

@@ -60,7 +60,7 @@ def prepare(home: Path, template: Path, repair: HomeRepair) -> Home:
     """
     for folder in (places.SUPERSET, places.RESULTS, places.SNAPSHOTS, places.DATA):
         repair.folder(home / folder)
-    for file in (places.SECRET, *_with_files_beside(places.METADATA_IN_HOME, places.OWN_DATABASE)):
+    for file in (places.SECRET, places.BROUGHT_IN, *_with_files_beside(places.METADATA_IN_HOME, places.OWN_DATABASE)):
         repair.file(home / file)
     try:
         secret = _secret(home / places.SECRET, repair)
@@ -215,16 +215,16 @@ def _secret(file: Path, repair: HomeRepair) -> str:
     if len(secret) < _SECRET_CHARACTERS:
         secret = secrets.token_urlsafe(_SECRET_CHARACTERS)[:_SECRET_CHARACTERS]
         with repair.best_effort():
-            _write(file, secret.encode())
+            write(file, secret.encode())
     return secret
 
 
 def _copy_once(source: Path, target: Path) -> None:
     if not target.exists():
-        _write(target, source.read_bytes())
+        write(target, source.read_bytes())
 
 
-def _write(target: Path, content: bytes) -> None:
+def write(target: Path, content: bytes) -> None:
     """Wholly or not at all, for the owner alone."""
     temporary = target.with_suffix(".new")
     temporary.unlink(missing_ok=True)

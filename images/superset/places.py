@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from contract.names import SHARED_DATA
+
 DATA = Path("data")
 OWN_DATABASE = DATA / "my-data.db"
 SAMPLE_LINK = DATA / "shop.duckdb"
@@ -14,6 +16,11 @@ METADATA_IN_HOME = SUPERSET / "superset.db"
 SECRET = SUPERSET / "secret"
 RESULTS = SUPERSET / "results"
 SNAPSHOTS = SUPERSET / "snapshots"
+BROUGHT_IN = SUPERSET / "shared.json"
+"""Which of the cohort's dashboards have come: {digest: what became of it}."""
+
+SHARED = Path(SHARED_DATA) / "current"
+"""The cohort's shared data; not ~/shared, which is the student's to change."""
 
 TEMPLATE = Path(__file__).parent / "template"
 BUILT = Path(__file__).parent / "built.json"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import os
 import stat
 import zipfile
 from datetime import timedelta
@@ -379,3 +380,120 @@ def test_only_the_cohorts_instructors_change_it_and_every_change_is_audited(shar
     actions = [it.action for it in Record.objects.filter(action__startswith="shared.").order_by("pk")]
     assert actions == ["shared.upload", "shared.publish", "shared.upload", "shared.switch", "shared.cancel"]
     assert SharedVersion.objects.get().created_by == shared.one.user
+
+
+# --- dashboards of Superset ---
+
+SQLITE = b"SQLite format 3\0" + b"\0" * 84
+
+
+def dashboards(*databases, version="1.0.0", kind="Dashboard", more=None):
+    files = {
+        "export/metadata.yaml": f"version: {version}\ntype: {kind}\n",
+        "export/dashboards/a.yaml": "dashboard_title: A\n",
+        **{f"export/databases/{number}.yaml": f"database_name: {it}\n" for number, it in enumerate(databases)},
+    }
+    return zip_of({**files, **(more or {})})
+
+
+def failures(shared):
+    return [it["failure"] for it in shared.state()["uploads"]]
+
+
+def test_an_export_of_dashboards_is_kept_as_it_is_for_each_superset_to_import(shared):
+    shared.upload("flights.db", SQLITE)
+    export = dashboards("flights", "'flights.db'", "Sample shop")
+    shared.upload("dashboard_export_1.zip", export)
+    assert (shared.folder / "current/dashboards/dashboard_export_1.zip").read_bytes() == export
+    assert {it["path"] for it in shared.state()["files"]} == {"flights.db", "dashboards/dashboard_export_1.zip"}
+    shared.upload("more.csv", b"1")
+    assert failures(shared) == []
+    shared.upload("all.zip", zip_of({"weeks.sqlite": SQLITE.decode(), "note.txt": "a"}))
+    assert (shared.folder / "current/weeks.sqlite").read_bytes() == SQLITE, "another zip is unpacked as before"
+    charts = dashboards(kind="Slice")
+    shared.upload("charts.zip", charts)
+    assert (shared.folder / "current/metadata.yaml").is_file(), "nobody imports an export of charts"
+
+
+@pytest.mark.parametrize(
+    ("export", "words"),
+    [
+        (dashboards("payroll"), "uses the database “payroll”, which is not in the folder"),
+        (dashboards("My data"), "uses the database “My data”, which is not in the folder"),
+        (dashboards(version="2.0.0"), "another version of Superset"),
+        (dashboards(more={"export/../../x.yaml": "a: 1"}), "leads out of the folder"),
+        (dashboards(more={"export/charts/z.yaml": "#" * 8_000_001}), "8 MB"),
+        (zip_of({"export/metadata.yaml": "version: 1.0.0\ntype: Dashboard\n"}), "no dashboard in it"),
+        (zip_of({"x/dashboards/evil.zip": "PK"}, links=("x/dashboards/l.zip",)), "is a link"),
+    ],
+)
+def test_an_export_that_no_superset_could_import_is_refused_at_the_upload_in_words(shared, export, words):
+    shared.upload("flights.db", SQLITE)
+    shared.upload("week.zip", export)
+    assert words in failures(shared)[0]
+    assert shared.seen().keys() == {"flights.db"}
+
+
+def test_an_export_within_a_zip_of_data_is_looked_at_as_well(shared):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("flights.db", SQLITE)
+        archive.writestr("dashboards/good.zip", dashboards("flights"))
+    shared.upload("first.zip", packed.getvalue())
+    assert failures(shared) == []
+    with zipfile.ZipFile(packed, "a") as archive:
+        archive.writestr("dashboards/bad.zip", dashboards("payroll"))
+    shared.upload("second.zip", packed.getvalue())
+    assert "“bad.zip” uses the database “payroll”" in failures(shared)[0]
+
+
+def test_dashboards_cannot_lose_the_database_that_they_use(shared):
+    shared.upload("flights.db", SQLITE)
+    shared.upload("week.zip", dashboards("flights.db"))
+    shared.upload("flights.db", b"no database any more")
+    assert "uses the database “flights.db”" in failures(shared)[0]
+    assert (shared.folder / "current/flights.db").read_bytes() == SQLITE
+
+
+# --- a power cut, and what adds up ---
+
+
+def test_files_are_on_the_disk_before_they_are_seen_and_pieces_before_they_count(shared, monkeypatch):
+    done = []
+    monkeypatch.setattr(
+        folders_module, "sync_files", lambda top: done.append(("files", sorted(it.name for it in top.iterdir())))
+    )
+    monkeypatch.setattr(
+        folders_module, "sync_folder", lambda top: done.append(("folder", str((top / "current").readlink())))
+    )
+    fsync = os.fsync
+    monkeypatch.setattr(
+        folders_module.os, "fsync", lambda it: (done.append(("piece", os.fstat(it).st_size)), fsync(it))
+    )
+    shared.upload("a.csv", b"1234")
+    assert done == [("piece", 2), ("piece", 4), ("files", ["a.csv"]), ("folder", "v0"), ("folder", "v1")]
+
+
+def test_files_that_cannot_be_brought_to_the_disk_are_not_shown(shared, monkeypatch):
+    def full(_top):
+        raise OSError(28, "No space left on device")
+
+    shared.upload("a.csv", b"1")
+    monkeypatch.setattr(folders_module, "sync_files", full)
+    shared.upload("b.csv", b"2")
+    assert failures(shared) == ["It could not be written: No space left on device. Upload it again."]
+    assert shared.seen() == {"a.csv": "1"}
+
+
+def test_syncing_reaches_the_disk(tmp_path):
+    folders_module.sync_files(tmp_path)
+    folders_module.sync_folder(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        folders_module.sync_files(tmp_path / "missing")
+
+
+def test_only_the_newest_failures_are_kept(shared):
+    for number in range(services.FAILURES_SHOWN + 3):
+        shared.upload(f"{number}.zip", b"PK nothing")
+    names = [it["name"] for it in shared.state()["uploads"]]
+    assert names == [f"{number}.zip" for number in range(3, services.FAILURES_SHOWN + 3)]

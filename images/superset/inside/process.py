@@ -27,6 +27,7 @@ from images.superset.inside import (
     migration,
     schemas,
     serving,
+    shared,
     statements,
     uploads,
 )
@@ -120,6 +121,7 @@ class ApplicationProcess:
                 server = serving.listen(application, claim.socket_path)
                 threading.Thread(target=server.run, name="http", daemon=True).start()
                 self._claimed = claim
+                shared.SharedData(self._application, Path(claim.home), self._notices.tell).start()
         except (home.HomeNotReady, migration.MigrationFailed) as problem:
             line.send({"failure": str(problem)})
         except (OSError, ValueError, TypeError) as problem:
