@@ -29,7 +29,8 @@ _METADATA_BYTES_MAX = 64 * 1024
 _ENDINGS = (".yaml", ".yml")
 _TYPE = re.compile(r"(?m)^type:[ \t]*['\"]?(\w+)")
 _VERSION = re.compile(r"(?m)^version:[ \t]*['\"]?([\w.]+)")
-_DATABASE = re.compile(r"(?m)^database_name:[ \t]*(.+?)[ \t\r]*$")
+_DATABASE = re.compile(r"(?m)^database_name:[ \t]*(.+?)[ \t\r]*$(?!\n[ \t])")
+"""On one line: a long name goes on in the next, and only a reader of YAML can tell it."""
 _DATABASE_FILE = re.compile(r"databases/[^/]+")
 
 
@@ -72,9 +73,21 @@ def read(packed: IO[bytes]) -> dict[str, str]:
 
 
 def databases_of(texts: dict[str, str]) -> list[str]:
-    """The names of the databases that the dashboards use."""
+    """The names of the databases that the dashboards use, as far as they can be told here."""
     found = [_DATABASE.search(text) for path, text in texts.items() if _DATABASE_FILE.fullmatch(path)]
-    return sorted({it[1].strip("'\"") for it in found if it is not None})
+    return sorted({_plain(it[1]) for it in found if it is not None})
+
+
+def _plain(text: str) -> str:
+    """What a scalar on one line says, as Superset writes it: letters beyond ASCII are escaped."""
+    if len(text) > 1 and text[0] == text[-1] == "'":
+        return text[1:-1].replace("''", "'")
+    if len(text) > 1 and text[0] == text[-1] == '"' and text.isascii():
+        try:
+            return text[1:-1].encode().decode("unicode_escape")
+        except UnicodeDecodeError:
+            return text
+    return text.strip('"')
 
 
 def find_file(database: str, paths: list[str]) -> str | None:

@@ -44,6 +44,21 @@ def test_it_is_read_without_its_folder_and_without_what_is_no_yaml() -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("database_name: flights 2.db", ["flights 2.db"]),
+        ("database_name: 'it''s: a.db'\r", ["it's: a.db"]),
+        (r'database_name: "fl\xFCge \u20AC.db"', ["flüge €.db"]),
+        ("database_name: a long name that\n  goes on", []),
+        ("sqlalchemy_uri: x\ndatabase_name: a\nuuid: b", ["a"]),
+        (r'database_name: "\x"', [r'"\x"']),
+    ],
+)
+def test_names_are_read_as_superset_writes_them(line: str, names: list[str]) -> None:
+    assert dashboard_export.databases_of({"databases/a.yaml": f"{line}\nversion: 1.0.0\n"}) == names
+
+
+@pytest.mark.parametrize(
     ("files", "words"),
     [
         ({"x/dashboards/a.yaml": "a"}, "another version"),

@@ -55,7 +55,8 @@ def opened(file: Path) -> Export | None:
 def bring_in(export: Export, connections: dict[str, str]) -> list[str]:
     """Import it for the current user, wholly or not at all; returns the titles of new dashboards.
 
-    `connections`: path of a shared file → uuid of its connection. Raises BadFiles.
+    `connections`: path of a shared file → uuid of its connection. Raises BadFiles, and what a disk
+    or a locked database raises.
     """
     from superset.extensions import db
 
@@ -67,10 +68,23 @@ def bring_in(export: Export, connections: dict[str, str]) -> list[str]:
             _command(configs).run()
     except BadFiles:
         raise
-    except Exception as problem:  # whatever an export makes Superset raise, the export is at fault
+    except Exception as problem:  # whatever else Superset raises, the export is at fault
         db.session.rollback()
+        if _is_of_the_disk(problem):
+            raise
         raise BadFiles(DAMAGED) from problem
     return titles
+
+
+def _is_of_the_disk(problem: BaseException | None) -> bool:
+    """A database that is locked or full: the same export may come at the next try."""
+    from sqlalchemy.exc import OperationalError
+
+    while problem is not None:
+        if isinstance(problem, OperationalError | OSError):
+            return True
+        problem = problem.__cause__ or problem.__context__
+    return False
 
 
 class _Rewriting:

@@ -25,7 +25,9 @@ FOLDER, EXPORTS, KEY = Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3]
 TOP = FOLDER / "shared"
 places.SHARED = TOP / "current"
 
-from images.superset.inside import shared  # noqa: E402  after the place is known
+from sqlalchemy.exc import OperationalError  # noqa: E402
+
+from images.superset.inside import shared, shared_dashboards  # noqa: E402  after the place is known
 from images.superset.inside.identity import ENVIRON_KEY  # noqa: E402
 from images.superset.inside.process import ApplicationProcess  # noqa: E402
 
@@ -143,6 +145,7 @@ def main() -> None:
     connections(browser)
     export = make_dashboard(browser)
     share(browser, loaded, export)
+    locked(browser)
     hostile(browser, loaded)
     gone(browser)
     print(json.dumps(told))
@@ -218,6 +221,24 @@ def change(browser: Browser, export: bytes, mine: int, dataset: int) -> None:
     kept = browser.get(f"/api/v1/dashboard/{mine}").get_json()["result"]
     metrics = browser.get(f"/api/v1/dataset/{dataset}").get_json()["result"]["metrics"]
     told["kept"] = [kept["dashboard_title"], kept["css"], [it["expression"] for it in metrics]]
+
+
+def locked(browser: Browser) -> None:
+    """The home's database is locked at the first try."""
+    right = shared_dashboards._command
+
+    def once(configs: Any) -> Any:
+        shared_dashboards._command = right
+        raise OperationalError("INSERT", {}, sqlite3.OperationalError("database is locked"))
+
+    shared_dashboards._command = once
+    with zipfile.ZipFile(FOLDER / "made.zip") as old, zipfile.ZipFile(FOLDER / "locked.zip", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"dashboard_title: Flights", b"dashboard_title: Late"))
+    version(5, of=1)
+    shutil.copyfile(FOLDER / "locked.zip", TOP / "v5/dashboards/locked.zip")
+    show(5)
+    told["locked"] = "Late" in browser.names("dashboard", "dashboard_title")
 
 
 def hostile(browser: Browser, loaded: Any) -> None:

@@ -114,6 +114,10 @@ def test_a_newer_version_comes_beside_what_the_student_changed(told: dict[str, A
     assert datasets == ["flights", "flights (2)"], "what the student changed is not what the new one draws"
 
 
+def test_an_export_that_met_a_locked_database_comes_at_the_next_try(told: dict[str, Any]) -> None:
+    assert told["locked"] is True
+
+
 def test_an_export_that_is_broken_or_hostile_is_refused_or_comes_as_a_harmless_copy(
     told: dict[str, Any], hostile: tuple[Path, dict[str, str]]
 ) -> None:
