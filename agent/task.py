@@ -21,6 +21,7 @@ from agent.home_program import HomeProgram
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
 from agent.listening import listening_ports
+from agent.look.run import Looks
 from agent.memory import SAMPLE_INTERVAL_S as MEMORY_INTERVAL_S
 from agent.memory import MemoryUse, ended_words, write_to_terminal
 from agent.moved_home import HomeNotThere, come, flush
@@ -91,6 +92,7 @@ class Task:
 
         self._hand_outs = HandOuts(program("agent.hand_out.write"), tell=self.application.show_news)
         self._collections = Collections(program("agent.collect.read"))
+        self._looks = Looks(program("agent.look.read"))
         self._put_back = PutBack(program("agent.put_back.write"))
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
@@ -339,6 +341,8 @@ class Task:
                     return await self._about_project(self._hand_outs.take, body)
                 case ("POST", "collect"):
                     return await self._about_project(self._collections.take, body)
+                case ("POST", "look"):
+                    return await self._about_project(self._looks.take, body)
                 case ("POST", "write-files"):
                     return await self._about_project(self._put_back.take, body)
                 case ("POST", "save"):

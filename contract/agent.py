@@ -15,6 +15,7 @@ headers before the application sees the request.
 | POST /_agent/end-visits | EndVisitsRequest | {} – closes what visitors have open |
 | POST /_agent/hand-out | HandOutRequest | HandOutAnswer – a repeat changes nothing |
 | POST /_agent/collect | CollectRequest | CollectAnswer – reads, and changes nothing |
+| POST /_agent/look | LookRequest | LookAnswer – reads, and changes nothing |
 | POST /_agent/write-files | WriteRequest | WriteAnswer – puts files of then into the home |
 | POST /_agent/stop   | – | {} – then the agent ends the application and exits 0 |
 

@@ -146,6 +146,26 @@ class HistoryPiece:
 
 
 @dataclass(frozen=True)
+class LookRequest:
+    """To an agent: what is in the home now, where nobody else can read a home that runs."""
+
+    key: str = ""
+    offset: int | None = None
+    """Where the piece of a file begins; None: the list of a folder."""
+
+
+@dataclass(frozen=True)
+class LookAnswer:
+    """A student's programs run beside the agent: nothing in it is to be believed unseen."""
+
+    folder: HistoryFolder | None = None
+    piece: HistoryPiece | None = None
+    gone: str = ""
+    """Why there is nothing at that place, a sentence without a full stop."""
+    failure: str = ""
+
+
+@dataclass(frozen=True)
 class HistoryVersionsRequest:
     """HISTORY_VERSIONS: how one file changed from checkpoint to checkpoint."""
 

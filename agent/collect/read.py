@@ -17,7 +17,7 @@ from contract.wire import BadMessage, from_json, to_json
 
 
 def main(arguments: list[str]) -> int:
-    home, file = Path(arguments[0]), Path(arguments[1])
+    home, file = Path(arguments[0]).resolve(), Path(arguments[1])  # on ECS the home is a link of ours
     try:
         request = from_json(CollectRequest, json.loads(file.read_bytes()))
     except (BadMessage, ValueError) as problem:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from agent.collect import read as collect
+from agent.look import read as look
 from agent.moved_home import HomeNotThere, come, flush, hide_credentials, make_room
+from agent.put_back import write as put_back
+from contract.collect import CollectRequest
+from contract.history import FilePiece, LookRequest, WriteRequest
+from contract.wire import to_json
 
 HOME = "home-aaaaaaaaaaaaaaaa"
 
@@ -45,6 +54,29 @@ def test_a_home_that_did_not_come_is_said_in_words_and_nothing_is_made_in_its_pl
     with pytest.raises(HomeNotThere, match="cannot be reached"):
         come(home, HOME)
     assert list(home.iterdir()) == []
+
+
+def test_programs_that_follow_no_link_work_on_a_home_in_a_slot(home: Path, tmp_path: Path) -> None:
+    make_room(home)
+    (tmp_path / "slot" / HOME / "project/lesson").mkdir(parents=True)
+    (tmp_path / "slot" / HOME / "project/lesson/main.py").write_text("mine")
+    come(home, HOME)
+    piece = FilePiece("project/old.py", base64.b64encode(b"old").decode(), 0, 3, hashlib.sha256(b"old").hexdigest())
+    requests = {
+        collect: CollectRequest("lesson", "copy-1"),
+        look: LookRequest("project/lesson"),
+        put_back: WriteRequest("a" * 32, (piece,)),
+    }
+    answers = {}
+    for program, request in requests.items():
+        file = tmp_path / "request.json"
+        file.write_text(json.dumps(to_json(request)))
+        assert program.main([str(home), str(file)]) == 0
+        answers[program] = json.loads(file.with_suffix(".answer").read_text())
+    assert (answers[collect]["state"], answers[collect]["failure"]) == ("done", "")
+    assert [it["name"] for it in answers[look]["folder"]["entries"]] == ["main.py"]
+    assert answers[put_back] == {"left_out": [], "failure": ""}
+    assert (tmp_path / "slot" / HOME / "project/old.py").read_bytes() == b"old"
 
 
 def test_a_home_that_the_engine_mounts_is_left_alone(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.services import view_of
 from contract.errors import ApraNovaError
+from contract.manager import WorkspaceView
 from contract.names import HelpVisits, WorkspaceKind, WorkspaceState
 from contract.show import ShowRequest
 
@@ -95,12 +96,18 @@ def begin(cohort: Cohort, student: User, *, mode: VisitMode = VisitMode.JOIN, ac
             HTTPStatus.CONFLICT, "not_running", f"{student.display_name}’s workspace is not running.",
             remedy="Start it from the menu of the class, or ask them to open it.",
         )  # fmt: skip
-    if mode is VisitMode.LOOK and not view.has_history:
+    if mode is VisitMode.LOOK and not can_be_read(view):
         raise ProblemError(
             HTTPStatus.CONFLICT, "cannot_be_read", "Files of workspaces cannot be read on this installation.",
             remedy="Open the workspace instead.",
         )  # fmt: skip
     return _begin(workspace, digest(view.endpoint.launch_secret), allowed, mode, acting_user)
+
+
+def can_be_read(view: WorkspaceView) -> bool:
+    """Whether files of a workspace that runs can be read: by the manager where it keeps a history,
+    and on AWS, where homes at rest are mounted, by the agent."""
+    return view.has_history or settings.ENVIRONMENT.homes_mount is not None
 
 
 def _not_called(student: User) -> ProblemError:

@@ -87,7 +87,7 @@ def _tile(seat: Seat, view: WorkspaceView | None) -> dict[str, Any]:
         "asked_at": seat.asked_at.isoformat() if seat.asked_at else None,
         "helpers": [{"id": helper_id, "name": name, "mode": mode} for helper_id, name, mode in seat.helpers],
         "may_open": may_open,
-        "may_look": may_open and view is not None and view.has_history,
+        "may_look": may_open and view is not None and help_visits.can_be_read(view),
     }
 
 

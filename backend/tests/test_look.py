@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from backend.audit.models import Record
@@ -225,6 +227,19 @@ def test_html_is_text_and_a_picture_is_nothing(school, look, files):  # noqa: F8
     files("project/long.txt", b"a" * 300_000)
     found = look.file("project/long.txt").json()
     assert (found["cut"], len(found["text"]), found["size"]) == (True, 200_000, 300_000)
+
+
+def test_on_aws_the_manager_asks_the_agent_of_the_workspace_that_runs(school, look, tmp_path, monkeypatch):  # noqa: F811
+    """There it keeps no history, and the backend mounts homes at rest alone."""
+    monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, homes_mount=tmp_path))
+    school.manager.change(school.id, has_history=False, has_home=True)
+    tiles = school.ines.get(f"/api/cohorts/{school.cohort.pk}/wall/").json()["items"]
+    assert any(it["may_look"] for it in tiles)
+    assert look.begin().status_code == 200
+    assert look.file().json()["text"] == "print('now')\n"
+    assert [it["path"] for it in look.folder().json()["items"]] == ["project/main.py"]
+    assert look.file(".ssh/id_ed25519").status_code == 404
+    assert not list(tmp_path.iterdir())
 
 
 def test_where_homes_cannot_be_read_there_is_no_look(school, look):  # noqa: F811

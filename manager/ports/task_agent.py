@@ -14,7 +14,7 @@ from contract.agent import (
 )
 from contract.collect import CollectAnswer, CollectRequest
 from contract.hand_out import HandOutAnswer, HandOutRequest
-from contract.history import WriteAnswer, WriteRequest
+from contract.history import LookAnswer, LookRequest, WriteAnswer, WriteRequest
 from contract.show import ShowRequest
 
 
@@ -56,6 +56,10 @@ class TaskAgent(Protocol):
 
     def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
         """Copy a folder of the home, which does not change."""
+        ...
+
+    def look(self, control_address: str, agent_token: str, request: LookRequest) -> LookAnswer:
+        """Read what is in the home now, which does not change. An earlier release refuses."""
         ...
 
     def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:

@@ -30,6 +30,7 @@ from contract.history import (
 from contract.names import WorkspaceState
 from manager.domain.lifecycle.workspace import Workspace
 from manager.ports.task_agent import AgentUnreachable
+from manager.use_cases import looking
 from manager.use_cases.records import get_workspace
 from manager.use_cases.world import World
 
@@ -55,13 +56,19 @@ def list_history(world: World, workspace_id: str) -> HistoryAnswer:
 
 
 def read_folder(world: World, request: HistoryPathRequest) -> HistoryFolder:
-    """Raises ApraNovaError: WORKSPACE_NOT_FOUND, SNAPSHOT_NOT_FOUND, INTERNAL."""
-    return world.history.folder(_home_of(world, request), request.checkpoint_id, request.key)
+    """Raises ApraNovaError: WORKSPACE_NOT_FOUND, SNAPSHOT_NOT_FOUND, WRONG_STATE, INTERNAL."""
+    home_id = _home_of(world, request)
+    if request.checkpoint_id == NOW and not world.history.offered:
+        return looking.read_folder(world, request)
+    return world.history.folder(home_id, request.checkpoint_id, request.key)
 
 
 def read_piece(world: World, request: HistoryPathRequest) -> HistoryPiece:
     """Raises ApraNovaError as `read_folder`."""
-    return world.history.piece(_home_of(world, request), request.checkpoint_id, request.key, request.offset)
+    home_id = _home_of(world, request)
+    if request.checkpoint_id == NOW and not world.history.offered:
+        return looking.read_piece(world, request)
+    return world.history.piece(home_id, request.checkpoint_id, request.key, request.offset)
 
 
 def list_versions(world: World, request: HistoryVersionsRequest) -> HistoryVersions:

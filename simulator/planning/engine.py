@@ -17,7 +17,7 @@ from contract.agent import (
 from contract.collect import CollectAnswer, CollectRequest, CollectState
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
-from contract.history import WriteAnswer, WriteRequest
+from contract.history import LookAnswer, LookRequest, WriteAnswer, WriteRequest
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.show import ShowRequest
@@ -243,6 +243,11 @@ class PlannedEngine:
         self.load.count("agent")
         self._find(control_address)
         return CollectAnswer(CollectState.DONE)
+
+    def look(self, control_address: str, agent_token: str, request: LookRequest) -> LookAnswer:  # noqa: ARG002
+        self.load.count("agent")
+        self._find(control_address)
+        return LookAnswer()
 
     def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:  # noqa: ARG002
         self.load.count("agent")

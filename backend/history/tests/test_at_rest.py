@@ -113,11 +113,20 @@ def test_pipes_and_devices_are_not_opened_and_large_files_are_refused_in_words(m
         assert "too large" in answer.json()["detail"]
 
 
-def test_while_it_runs_and_while_its_home_comes_back_a_student_hears_what_to_do(mounted):
+def test_while_it_runs_the_manager_is_asked_and_nothing_of_the_mount_is_read(mounted):
     mounted.manager.change(mounted.id, state=WorkspaceState.RUNNING, resting_home="")
-    answer = mounted.get("folder")
-    assert (answer.status_code, answer.json()["reason"]) == (409, "wrong_state")
-    assert "Stop it" in answer.json()["detail"]
+    mounted.manager.past[mounted.id, "now", "project/main.py"] = b"by the agent"
+    assert [it["path"] for it in mounted.get("folder").json()["items"]] == ["project/main.py"]
+    assert mounted.get("download", "project/main.py").content == b"by the agent"
+    assert mounted.get("file", "project/other.py").status_code == 404
+
+
+def test_while_its_home_goes_and_comes_a_student_hears_what_to_do(mounted):
+    for state in (WorkspaceState.STARTING, WorkspaceState.STOPPING):
+        mounted.manager.change(mounted.id, state=state, resting_home="")
+        answer = mounted.get("folder")
+        assert (answer.status_code, answer.json()["reason"]) == (409, "wrong_state")
+        assert "starting or stopping" in answer.json()["detail"]
     mounted.manager.change(mounted.id, state=WorkspaceState.STOPPED, resting_home=HOME)
     mounted.home.rename(mounted.homes.parent / "in a slot")
     answer = mounted.get("folder")

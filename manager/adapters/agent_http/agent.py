@@ -23,13 +23,14 @@ from contract.agent import (
 from contract.collect import CollectAnswer, CollectRequest
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest
-from contract.history import WriteAnswer, WriteRequest
+from contract.history import LookAnswer, LookRequest, WriteAnswer, WriteRequest
 from contract.names import AGENT_PATH_PREFIX, AGENT_TOKEN_HEADER
 from contract.show import ShowRequest
 from manager.ports.task_agent import AgentUnreachable
 
 _ANSWER_MAX_BYTES = 64 * 1024
 _COPY_MAX_BYTES = 6_000_000
+_WITH_FILES = ("collect", "look")
 Answer = TypeVar("Answer")
 
 
@@ -79,6 +80,10 @@ class HttpTaskAgent:
         timeout_s = self._collect_timeout_s
         return self._ask("POST", "collect", control_address, agent_token, timeout_s, CollectAnswer, request)
 
+    def look(self, control_address: str, agent_token: str, request: LookRequest) -> LookAnswer:
+        timeout_s = self._collect_timeout_s
+        return self._ask("POST", "look", control_address, agent_token, timeout_s, LookAnswer, request)
+
     def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:
         timeout_s = self._write_timeout_s
         return self._ask("POST", "write-files", control_address, agent_token, timeout_s, WriteAnswer, request)
@@ -109,7 +114,7 @@ class HttpTaskAgent:
         try:
             connection.request(method, AGENT_PATH_PREFIX + name, body=body, headers=headers)
             answer = connection.getresponse()
-            text = answer.read(_COPY_MAX_BYTES if name == "collect" else _ANSWER_MAX_BYTES)
+            text = answer.read(_COPY_MAX_BYTES if name in _WITH_FILES else _ANSWER_MAX_BYTES)
         except (OSError, http.client.HTTPException) as error:
             raise AgentUnreachable(f"{name} at {address}: {error!r}") from error
         finally:

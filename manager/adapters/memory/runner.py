@@ -18,7 +18,7 @@ from contract.agent import (
 from contract.collect import CollectAnswer, CollectRequest, CollectState
 from contract.errors import ApraNovaError, Reason
 from contract.hand_out import HandOutAnswer, HandOutRequest, HandOutState
-from contract.history import WriteAnswer, WriteRequest
+from contract.history import LookAnswer, LookRequest, WriteAnswer, WriteRequest
 from contract.manager import KindView
 from contract.names import WorkspaceKind
 from contract.show import ShowRequest
@@ -192,6 +192,9 @@ class MemoryTaskAgent:
         self.runner = runner
         self.save_failure = ""
         self.written: list[WriteRequest] = []
+        self.looked: list[LookRequest] = []
+        self.seen = LookAnswer()
+        """What it answers to who looks."""
 
     def status(self, control_address: str, agent_token: str) -> AgentStatus:
         task = self._task(control_address, agent_token)
@@ -230,6 +233,11 @@ class MemoryTaskAgent:
     def collect(self, control_address: str, agent_token: str, request: CollectRequest) -> CollectAnswer:
         self._task(control_address, agent_token)
         return CollectAnswer(CollectState.DONE, files=f"{request.folder} of a home that runs")
+
+    def look(self, control_address: str, agent_token: str, request: LookRequest) -> LookAnswer:
+        self._task(control_address, agent_token)
+        self.looked.append(request)
+        return self.seen
 
     def write_files(self, control_address: str, agent_token: str, request: WriteRequest) -> WriteAnswer:
         self._task(control_address, agent_token)

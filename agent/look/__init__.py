@@ -1,0 +1,1 @@
+"""Reading the home's files for somebody who looks at them in the portal."""
