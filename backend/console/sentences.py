@@ -96,6 +96,7 @@ DEEDS = {
     "starter.set": "set the starter of the cohort {target}",
     "starter.remove": "removed the starter of the cohort {target}",
     "shared.upload": "began to upload {name} as shared data of the cohort {target}",
+    "shared.remove": "removed the shared data of the cohort {target}: the school has had none for a week",
     "shared.cancel": "canceled the upload of {name} as shared data of the cohort {target}",
     "shared.publish": "shared {name} with the cohort {target}",
     "shared.switch": "changed the version of the shared data that the cohort {target} sees",

@@ -37,6 +37,7 @@ workspaces, and no upload should bring the school there."""
 DIRECTORY_BYTES_MAX = 16_000_000
 """Of a zip's list of its files, which is read into memory as a whole."""
 _CHUNK = 1 << 20
+_UNWANTED = ".unwanted"
 _JUNK_FOLDERS = frozenset({"__macosx"})
 _JUNK_FILES = frozenset({".ds_store", "thumbs.db", "desktop.ini"})
 
@@ -171,6 +172,17 @@ class Folders:
 
     def drop_cohort(self, cohort: str) -> None:
         shutil.rmtree(self.of(cohort), ignore_errors=True)
+
+    def unwanted_since(self) -> float:
+        """When it was first seen that the school has no shared data any more: seconds since the
+        epoch. Noted in a file, so that a restart does not begin anew."""
+        mark = self.root / _UNWANTED
+        if not mark.exists():  # `touch` would begin the week anew
+            mark.touch(mode=0o600)
+        return mark.stat().st_mtime
+
+    def want_again(self) -> None:
+        (self.root / _UNWANTED).unlink(missing_ok=True)
 
     def cohorts(self) -> list[str]:
         return [it.name for it in self.root.iterdir() if len(it.name) == 32] if self.root.is_dir() else []

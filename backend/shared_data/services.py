@@ -32,6 +32,8 @@ PIECE_BYTES_MAX = 4 * 1024 * 1024
 ABANDONED_AFTER = timedelta(hours=24)
 HELD_FOR = timedelta(minutes=30)
 LOOK_EVERY_S = 30.0
+KEPT_UNWANTED_S = 7 * 24 * 3600.0
+"""After the limit became 0: who wrote it by mistake has a week."""
 
 logger = logging.getLogger(__name__)
 
@@ -152,7 +154,9 @@ def work() -> None:
     """Uploads that have arrived become versions; what nobody needs goes."""
     folders = find_folders()
     if folders is None:
+        _remove_unwanted()
         return
+    folders.want_again()
     while (upload := _take()) is not None:
         try:
             _publish(folders, upload)
@@ -269,6 +273,28 @@ def _tidy(folders: Folders) -> None:
     for key in folders.cohorts():
         if key not in known:
             folders.drop_cohort(key)
+
+
+def _remove_unwanted() -> None:
+    """The limit is 0, so there are no shared data: after a week their files go, too."""
+    root = settings.SHARED_DIR
+    if root is None or not root.is_dir():
+        return
+    folders = Folders(root, settings.DISK_RESERVE_BYTES)
+    there = folders.cohorts() or folders.uploads()
+    if not there or timezone.now().timestamp() - folders.unwanted_since() < KEPT_UNWANTED_S:
+        return
+    for cohort in Cohort.objects.filter(shared_versions__isnull=False).distinct():
+        with transaction.atomic():
+            _lock(cohort)
+            SharedVersion.objects.filter(cohort=cohort).delete()
+            _note("shared.remove", cohort, None)
+    SharedUpload.objects.all().delete()
+    for key in folders.uploads():
+        folders.drop_upload(key)
+    for key in folders.cohorts():
+        folders.drop_cohort(key)
+    folders.want_again()
 
 
 def _show_again(folders: Folders, cohort: Cohort) -> None:

@@ -382,6 +382,36 @@ def test_only_the_cohorts_instructors_change_it_and_every_change_is_audited(shar
     assert SharedVersion.objects.get().created_by == shared.one.user
 
 
+def test_where_there_are_none_any_more_the_files_go_after_a_week(shared, settings, root):
+    shared.upload("a.csv", b"1")
+    shared.send(shared.begin("b.csv", 9), 0, b"1")
+    settings.SHARED_BYTES_MAX = 0
+    mark = root / ".unwanted"
+
+    def age(seconds):
+        os.utime(mark, (timezone.now().timestamp() - seconds,) * 2)
+
+    services.work()
+    age(services.KEPT_UNWANTED_S - 3600)
+    services.work()
+    assert shared.seen() == {"a.csv": "1"}, "a mistake can be undone for a week"
+    settings.SHARED_BYTES_MAX = LIMIT
+    services.work()
+    assert not mark.exists()
+    settings.SHARED_BYTES_MAX = 0
+    services.work()
+    age(services.KEPT_UNWANTED_S + 1)
+    services.work()
+    assert [it.name for it in root.iterdir()] == [".uploads"]
+    assert not list((root / ".uploads").iterdir())
+    assert (SharedVersion.objects.count(), SharedUpload.objects.count()) == (0, 0)
+    assert Record.objects.filter(action="shared.remove").count() == 1
+    services.work()
+    settings.SHARED_BYTES_MAX = LIMIT
+    shared.upload("c.csv", b"2")
+    assert shared.seen() == {"c.csv": "2"}
+
+
 # --- dashboards of Superset ---
 
 SQLITE = b"SQLite format 3\0" + b"\0" * 84
