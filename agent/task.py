@@ -424,6 +424,7 @@ class Task:
                 failure=self.failure,
                 ports=self._ports(),
                 programs=self._programs(),
+                memory_bytes=self.memory.used_bytes,
             )
         )
 

@@ -140,6 +140,8 @@ class AgentStatus:
     programs: tuple[str, ...] = ()
     """The student's that run now: 'npm run dev', 'python train.py (2)'; without options, addresses
     and other things that may be secrets. An agent of an earlier release names none."""
+    memory_bytes: int = 0
+    """What all its programs hold, as the student's status bar shows it; 0: not known."""
 
 
 @dataclass(frozen=True)

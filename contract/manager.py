@@ -245,6 +245,14 @@ class HomeUseView:
 
 
 @dataclass(frozen=True)
+class MemoryView:
+    """What the programs of a workspace hold, as its agent measured it in the last seconds."""
+
+    used_bytes: int
+    limit_bytes: int
+
+
+@dataclass(frozen=True)
 class WorkspaceView:
     workspace_id: str
     owner_id: str
@@ -295,6 +303,8 @@ class WorkspaceView:
     """The id of its home while that is at rest; empty while a task may have it, and for none."""
     endpoint: Endpoint | None = None
     """Only while running."""
+    memory: MemoryView | None = None
+    """None in a record: only agents know it (ACTIVITY)."""
 
 
 @dataclass(frozen=True)
@@ -316,6 +326,8 @@ class ActivityAnswer:
     answer are absent."""
 
     activity: dict[str, Activity]
+    memory: dict[str, MemoryView] = field(default_factory=dict)
+    """Those whose agents have not measured it yet are absent, too."""
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import pytest
 from agent.egress import forward
 from agent.task import ENDED_AFTER_S
 from agent.tests.task_process import WORKSPACE, TaskProcess
+from tests.waiting import until
 
 Start = Callable[..., TaskProcess]
 
@@ -182,6 +183,12 @@ def test_the_way_out_leads_to_the_proxy(ready: TaskProcess) -> None:
             return answer
 
     assert asyncio.run(through()) == b"proxy got CONNECT"
+
+
+def test_the_status_says_what_programs_hold_once_somebody_has_the_task(ready: TaskProcess) -> None:
+    assert ready.status()["memory_bytes"] == 0
+    assert ready.claim(memory_bytes=1_536 << 20)[0] == 200
+    until(lambda: ready.status()["memory_bytes"] > 1 << 20, ready.log.read_text, within_s=20)
 
 
 def test_dead_children_do_not_stay(claimed: TaskProcess) -> None:

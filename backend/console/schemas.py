@@ -56,8 +56,15 @@ class WorkspaceRowOut(Schema):
     failure: str | None
     snapshot_failure: str | None
     """Why its newest files have no snapshot."""
+    restoring: bool
+    """All its files are being put back as they were in a snapshot; it cannot be launched."""
+    restored: str | None
+    """How that ended, while nothing has happened since."""
     size: WorkspaceSize
     """How much memory it gets."""
+    memory_bytes: int | None
+    """What its programs hold, in steps of 25 MB; null: it does not run, or is not measured yet."""
+    memory_limit_bytes: int | None
     disk_bytes: int | None
     """Null: not measured yet."""
     disk_limit_bytes: int | None
@@ -82,6 +89,22 @@ class ProgramsIn(Schema):
 
 class ProgramsListOut(Schema):
     items: list[ProgramsOut]
+
+
+class SnapshotOut(Schema):
+    id: str
+    taken_at: datetime
+
+
+class SnapshotsOut(Schema):
+    items: list[SnapshotOut]
+    """Newest first."""
+    workspace: WorkspaceRowOut
+
+
+class RestoreIn(Schema):
+    snapshot: Annotated[str, Field(pattern="^[0-9a-z-]{1,64}$")]
+    """Its id."""
 
 
 class KeepIn(Schema):

@@ -35,6 +35,7 @@ DEEDS = {
     "workspace.launch": "launched {target}",
     "workspace.stop": "stopped {target}",
     "workspace.restart": "restarted {target}",
+    "workspace.restore": "asked to bring all files of {target} back to the snapshot of {taken_at}",
     "workspace.keep_running": "kept {target} running for {hours} hours",
     "workspace.delete": "asked to delete {target}",
     "workspace.deleted": "deleted {target}",

@@ -22,6 +22,9 @@ from backend.workspaces.manager_client import manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.presentation import activity_out, iso
 from contract.manager import WorkspaceView
+from contract.names import StepName
+
+MEMORY_STEP_BYTES = 25_000_000
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,13 @@ def row_of(workspace: Workspace, view: WorkspaceView) -> dict[str, Any]:
     return _row(workspace, place.cohort if place else None, view)
 
 
+def snapshots_of(workspace: Workspace) -> dict[str, Any]:
+    """As `SnapshotsOut`. Raises ApraNovaError when the manager does not answer."""
+    view = services.view_of(workspace)
+    items = [{"id": it.snapshot_id, "taken_at": iso(it.taken_at)} for it in services.list_snapshots(workspace)]
+    return {"items": items, "workspace": row_of(workspace, view)}
+
+
 def programs_in(workspace_ids: Sequence[str]) -> list[dict[str, Any]]:
     """As `ProgramsOut`. Raises ApraNovaError when the manager does not answer."""
     chosen = list(Workspace.objects.filter(pk__in=workspace_ids, deleted_at__isnull=True))
@@ -130,7 +140,22 @@ def _row(workspace: Workspace, cohort: Cohort | None, known: WorkspaceView | Non
         "stopped_at": iso(view.stopped_at),
         "failure": view.failure or None,
         "snapshot_failure": view.snapshot_failure or None,
+        "restoring": view.restoring is not None,
+        "restored": _restored(view),
         "size": view.size.value,
+        "memory_bytes": _in_steps(view.memory.used_bytes) if view.memory else None,
+        "memory_limit_bytes": view.memory.limit_bytes if view.memory else None,
         "disk_bytes": view.home_use.used_bytes if view.home_use else None,
         "disk_limit_bytes": view.home_use.limit_bytes if view.home_use else None,
     }
+
+
+def _restored(view: WorkspaceView) -> str | None:
+    """How the last restore ended, while nothing has happened since."""
+    last = view.steps[-1] if view.steps else None
+    return last.text if last is not None and last.name is StepName.RESTORED and not view.failure else None
+
+
+def _in_steps(used_bytes: int) -> int:
+    """Programs take and give back a little all the time, and each change is told to who looks."""
+    return -(-used_bytes // MEMORY_STEP_BYTES) * MEMORY_STEP_BYTES

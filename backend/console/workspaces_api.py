@@ -17,6 +17,8 @@ from backend.console.schemas import (
     KeepIn,
     ProgramsIn,
     ProgramsListOut,
+    RestoreIn,
+    SnapshotsOut,
     StopAllIn,
     WorkspacePageOut,
     WorkspaceRowOut,
@@ -54,6 +56,7 @@ async def watch_all_workspaces(
             "workspaces",
             lambda: workspaces.rows(wanted),
             lambda caller: refuse_all_but_admins(caller, "administer the school"),
+            wants_memory=True,
         ),
     )
 
@@ -63,6 +66,18 @@ def list_all_programs(request: HttpRequest, wanted: Query[ProgramsIn]) -> dict[s
     """For admins. The students' programs that run now. Ids that are not known are skipped."""
     admin_of(request)
     return {"items": workspaces.programs_in(wanted.ids)}
+
+
+@router.get(
+    "{workspace_id}/snapshots/",
+    response=SnapshotsOut,
+    operation_id="list_snapshots",
+    summary="Snapshots of a workspace",
+)
+def list_snapshots(request: HttpRequest, workspace_id: str) -> dict[str, Any]:
+    """Of all its files, one after each stop, and how it stands."""
+    admin_of(request)
+    return workspaces.snapshots_of(workspaces.get_workspace(workspace_id))
 
 
 @router.post("stop/", response=ClassWorkspacesOut, operation_id="stop_workspaces", summary="Stop several workspaces")
@@ -101,3 +116,17 @@ def keep_any_workspace(request: HttpRequest, workspace_id: str, payload: KeepIn)
     user = admin_of(request)
     workspace = workspaces.get_workspace(workspace_id)
     return workspaces.row_of(workspace, services.keep_running(workspace, payload.hours, acting_user=user))
+
+
+@router.post(
+    "{workspace_id}/restore/",
+    response=WorkspaceRowOut,
+    operation_id="restore_any_workspace",
+    summary="Restore all files of a workspace",
+)
+def restore_any_workspace(request: HttpRequest, workspace_id: str, payload: RestoreIn) -> dict[str, Any]:
+    """As they were in a snapshot; what is there now becomes a snapshot first. Only while it is
+    stopped. It is done when `restoring` is false again."""
+    user = admin_of(request)
+    workspace = workspaces.get_workspace(workspace_id)
+    return workspaces.row_of(workspace, services.restore(workspace, payload.snapshot, acting_user=user))

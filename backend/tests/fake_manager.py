@@ -55,10 +55,14 @@ from contract.manager import (
     KindView,
     LaunchRequest,
     LaunchStep,
+    MemoryView,
     PortsAnswer,
     ProgramsAnswer,
+    RestoreRequest,
     ShowsRequest,
     SizeView,
+    SnapshotsAnswer,
+    SnapshotView,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
@@ -119,6 +123,8 @@ class FakeManager:
             """(workspace, folder)"""
             self.checkpoints: dict[str, list[CheckpointView]] = {}
             """Workspace → newest first."""
+            self.snapshots: dict[str, list[SnapshotView]] = {}
+            """Workspace → newest first."""
             self.past: dict[tuple[str, str, str], bytes] = {}
             """(workspace, checkpoint, key) → the file's content."""
             self.past_changed_at = 1_790_000_000.0
@@ -142,6 +148,7 @@ class FakeManager:
             self.ports: tuple[int, ...] = ()
             self.activity: dict[str, Activity] = {}
             """As agents know it, where that is newer than the view's."""
+            self.memory: dict[str, MemoryView] = {}
             self.programs: dict[str, tuple[str, ...]] = {}
             self.silent: set[str] = set()
             """Workspaces whose agents do not answer."""
@@ -208,6 +215,11 @@ class FakeManager:
                 Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.HISTORY_VERSIONS | Action.PUT_BACK
             ):
                 return self._history(action, payload)
+            case Action.SNAPSHOTS:
+                asked_for = self._known(from_json(WorkspaceRequest, payload).workspace_id)
+                return SnapshotsAnswer(tuple(self.snapshots.get(asked_for.workspace_id, ())))
+            case Action.RESTORE:
+                return WorkspaceAnswer(self._restore(from_json(RestoreRequest, payload)))
             case Action.SHOW:
                 told = from_json(ShowsRequest, payload)
                 known = [it for it in told.workspace_ids if it in self.workspaces]
@@ -235,7 +247,10 @@ class FakeManager:
             running = [id_ for id_ in asked if self.workspaces[id_].state is WorkspaceState.RUNNING]
             return PortsAnswer({id_: self.ports for id_ in running if self.ports})
         if action is Action.ACTIVITY:
-            return ActivityAnswer({id_: self.activity[id_] for id_ in asked if id_ in self.activity})
+            return ActivityAnswer(
+                {id_: self.activity[id_] for id_ in asked if id_ in self.activity},
+                {id_: self.memory[id_] for id_ in asked if id_ in self.memory},
+            )
         return ProgramsAnswer({id_: self.programs.get(id_, ()) for id_ in asked if id_ not in self.silent})
 
     def _assignments(self, action: Action, payload: Any) -> Any:
@@ -296,6 +311,17 @@ class FakeManager:
         if workspace_id not in self.workspaces:
             raise ApraNovaError(Reason.WORKSPACE_NOT_FOUND, "There is no such workspace.")
         return self.workspaces[workspace_id]
+
+    def _restore(self, request: RestoreRequest) -> WorkspaceView:
+        """Goes on until the test ends it."""
+        view = self._known(request.workspace_id)
+        if request.snapshot_id not in {it.snapshot_id for it in self.snapshots.get(request.workspace_id, ())}:
+            raise ApraNovaError(Reason.SNAPSHOT_NOT_FOUND, "This workspace has no such snapshot")
+        if view.state is not WorkspaceState.STOPPED:
+            raise ApraNovaError(
+                Reason.WRONG_STATE, "Stop the workspace first: files can be restored only while it is stopped"
+            )
+        return self.change(request.workspace_id, restoring=request.snapshot_id)
 
     def _create(self, request: CreateRequest) -> WorkspaceView:
         fresh = WorkspaceView(

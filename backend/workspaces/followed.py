@@ -47,6 +47,8 @@ class Followed:
     """Raises ProblemError for somebody who may not see it (any more)."""
     wants_activity: bool = False
     """As it is this moment, not as it was up to a minute ago."""
+    wants_memory: bool = False
+    """What its programs hold, a few seconds old."""
     look_every_s: float = LOOK_EVERY_S
     waking: Waking = lambda _: contextlib.nullcontext()
     """While it is entered, the event is set when the database says something new."""
@@ -109,8 +111,15 @@ def _watch(
     for gone in watches.keys() - wanted:
         live.leave(watches.pop(gone))
     for name in wanted - watches.keys():
-        watch = Watch(name, wants_ports=False, wants_activity=followed.wants_activity, changed=changed)
-        watches[name] = live.join(watch)
+        watches[name] = live.join(
+            Watch(
+                name,
+                wants_ports=False,
+                wants_activity=followed.wants_activity,
+                wants_memory=followed.wants_memory,
+                changed=changed,
+            )
+        )
 
 
 def _look(followed: Followed) -> Rows:

@@ -19,7 +19,7 @@ from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.manager_client import manager_client
 from backend.workspaces.presentation import notices_out
 from contract.errors import ApraNovaError
-from contract.manager import Activity, DescribeAnswer, KindView, WorkspaceView
+from contract.manager import Activity, ActivityAnswer, DescribeAnswer, KindView, MemoryView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 
 BUSY_INTERVAL_S = 0.2
@@ -32,6 +32,7 @@ PORTS_INTERVAL_S = 5.0
 """A student looks at the dashboard just after starting a program."""
 ACTIVITY_INTERVAL_S = 1.75
 """A class's wall is two seconds behind its students at most."""
+MEMORY_INTERVAL_S = 5.0
 ASKED_AT_ONCE_MAX = 100
 SUBSCRIBE_AGAIN_S = 2.0
 BUSY_STATES = (WorkspaceState.STARTING, WorkspaceState.STOPPING)
@@ -40,7 +41,7 @@ logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Describe = Callable[[Sequence[str]], DescribeAnswer]
 AskPorts = Callable[[Sequence[str]], dict[str, tuple[int, ...]]]
-AskActivity = Callable[[Sequence[str]], dict[str, Activity]]
+AskActivity = Callable[[Sequence[str]], ActivityAnswer]
 
 
 @dataclass(eq=False)
@@ -61,6 +62,9 @@ class Watch:
     wants_activity: bool = False
     """As the agent knows it; `view` has it up to a minute later."""
     activity: Activity | None = None
+    wants_memory: bool = False
+    """For the console's list; activity comes with it, a little later than on a wall."""
+    memory: MemoryView | None = None
 
     def take(self, view: WorkspaceView | None, answer: DescribeAnswer) -> None:
         notices = notices_out(answer.disk)
@@ -73,18 +77,23 @@ class Watch:
             self.ports = ports
             self.changed.set()
 
-    def take_activity(self, activity: Activity) -> None:
-        if activity != self.activity:
-            self.activity = activity
+    def take_from_agent(self, activity: Activity, memory: MemoryView | None) -> None:
+        told = (activity, memory if self.wants_memory else None)
+        if told != (self.activity, self.memory):
+            self.activity, self.memory = told
             self.changed.set()
 
     @property
     def current(self) -> WorkspaceView | None:
         """The view with the newest activity. That of an earlier launch is older than this one's."""
-        known = self.view.activity if self.view is not None else None
-        if self.view is None or self.activity is None or (known is not None and known.at >= self.activity.at):
+        if self.view is None:
+            return None
+        known, told = self.view.activity, self.activity
+        newest = known if told is None or (known is not None and known.at >= told.at) else told
+        memory = self.memory if self.is_running else None
+        if newest is known and memory is None:
             return self.view
-        return replace(self.view, activity=self.activity)
+        return replace(self.view, activity=newest, memory=memory)
 
     @property
     def is_running(self) -> bool:
@@ -143,7 +152,7 @@ class LiveWorkspaces:
         """Keep it up to date until it leaves."""
         self._watches.add(watch)
         if not any(not task.done() for task in self._tasks):
-            works = (self._poll, self._poll_ports, self._poll_activity, self._listen)
+            works = (self._poll, self._poll_ports, self._poll_activity, self._poll_memory, self._listen)
             self._tasks = [asyncio.create_task(work()) for work in works]
         self._wake.set()
         return watch
@@ -228,19 +237,26 @@ class LiveWorkspaces:
 
     async def _poll_activity(self) -> None:
         while True:
-            ids = {watch.workspace_id for watch in self._watches if watch.wants_activity and watch.is_running}
-            for _, found in await self._ask("activity", self._ask_activity, ids):
-                for watch in tuple(self._watches):
-                    if watch.wants_activity and watch.workspace_id in found:
-                        watch.take_activity(found[watch.workspace_id])
+            await self._look_inside(lambda watch: watch.wants_activity)
             await asyncio.sleep(ACTIVITY_INTERVAL_S)
 
-    async def _ask(
-        self, what: str, ask: Callable[[Sequence[str]], dict[str, T]], ids: set[str]
-    ) -> list[tuple[list[str], dict[str, T]]]:
+    async def _poll_memory(self) -> None:
+        while True:
+            await self._look_inside(lambda watch: watch.wants_memory)
+            await asyncio.sleep(MEMORY_INTERVAL_S)
+
+    async def _look_inside(self, wants: Callable[[Watch], bool]) -> None:
+        ids = {watch.workspace_id for watch in self._watches if wants(watch) and watch.is_running}
+        for _, found in await self._ask("activity", self._ask_activity, ids):
+            for watch in tuple(self._watches):
+                if wants(watch) and watch.workspace_id in found.activity:
+                    name = watch.workspace_id
+                    watch.take_from_agent(found.activity[name], found.memory.get(name))
+
+    async def _ask(self, what: str, ask: Callable[[Sequence[str]], T], ids: set[str]) -> list[tuple[list[str], T]]:
         """What was asked for and what came. Without an answer, what is known stays."""
         wanted = sorted(ids)
-        answers: list[tuple[list[str], dict[str, T]]] = []
+        answers: list[tuple[list[str], T]] = []
         for start in range(0, len(wanted), ASKED_AT_ONCE_MAX):
             asked = wanted[start : start + ASKED_AT_ONCE_MAX]
             try:

@@ -34,7 +34,6 @@ from contract.history import (
 )
 from contract.manager import (
     Action,
-    Activity,
     ActivityAnswer,
     CapacityAnswer,
     CohortIdRequest,
@@ -53,7 +52,9 @@ from contract.manager import (
     LaunchRequest,
     PortsAnswer,
     ProgramsAnswer,
+    RestoreRequest,
     ShowsRequest,
+    SnapshotsAnswer,
     WorkspaceAnswer,
     WorkspaceRequest,
     WorkspaceView,
@@ -130,10 +131,10 @@ class ManagerClient:
         """On which ports students' programs listen now; at most `DESCRIBE_IDS_MAX` ids."""
         return self._ask(Action.PORTS, DescribeRequest(tuple(workspace_ids)), PortsAnswer).ports
 
-    def activity(self, workspace_ids: Sequence[str]) -> dict[str, Activity]:
-        """What people did last, as their agents know it now; at most `DESCRIBE_IDS_MAX` ids."""
-        request = DescribeRequest(tuple(workspace_ids))
-        return self._ask(Action.ACTIVITY, request, ActivityAnswer).activity
+    def activity(self, workspace_ids: Sequence[str]) -> ActivityAnswer:
+        """What people did last, and the memory that their programs hold, as their agents know it
+        now; at most `DESCRIBE_IDS_MAX` ids."""
+        return self._ask(Action.ACTIVITY, DescribeRequest(tuple(workspace_ids)), ActivityAnswer)
 
     def programs(self, workspace_ids: Sequence[str]) -> dict[str, tuple[str, ...]]:
         """Which programs a stop would end now; at most `DESCRIBE_IDS_MAX` ids. Those
@@ -180,6 +181,14 @@ class ManagerClient:
     def put_back(self, request: PutBackRequest) -> PutBackAnswer:
         """Bring files of then back into a home. *working*: ask again with the same request."""
         return self._ask(Action.PUT_BACK, request, PutBackAnswer)
+
+    def list_snapshots(self, workspace_id: str) -> SnapshotsAnswer:
+        """Of its home, newest first."""
+        return self._ask(Action.SNAPSHOTS, WorkspaceRequest(workspace_id), SnapshotsAnswer)
+
+    def restore(self, workspace_id: str, snapshot_id: str) -> WorkspaceView:
+        """Begin to put all files of a stopped workspace back as they were in the snapshot."""
+        return self._ask(Action.RESTORE, RestoreRequest(workspace_id, snapshot_id), WorkspaceAnswer).workspace
 
     def put_cohort(self, request: CohortRequest) -> None:
         self._ask(Action.PUT_COHORT, request, Nothing)

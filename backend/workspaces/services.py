@@ -32,7 +32,7 @@ from backend.workspaces.shared import shared_for
 from backend.workspaces.signals import workspace_seen, workspaces_changed
 from backend.workspaces.sizes import size_for
 from contract.errors import ApraNovaError, Reason
-from contract.manager import CreateRequest, DiskView, KindView, WorkspaceView
+from contract.manager import CreateRequest, DiskView, KindView, SnapshotView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 
 logger = logging.getLogger(__name__)
@@ -181,6 +181,36 @@ def keep_running(workspace: Workspace, hours: float, *, acting_user: User) -> Wo
         lambda it: it.keep_running(workspace.pk, until=until),
         acting_user=acting_user,
         hours=hours,
+    )
+
+
+def list_snapshots(workspace: Workspace) -> tuple[SnapshotView, ...]:
+    """Of all its files, newest first. Raises ApraNovaError when the manager does not answer."""
+    release_connection()
+    try:
+        return manager_client().list_snapshots(workspace.pk).snapshots
+    except ApraNovaError as error:
+        if error.reason is Reason.WORKSPACE_NOT_FOUND:  # never launched
+            return ()
+        raise
+
+
+def restore(workspace: Workspace, snapshot_id: str, *, acting_user: User) -> WorkspaceView:
+    """Begin to put all files back as they were in a snapshot; until that is done, nothing of it can
+    be launched. The present files become a snapshot first.
+
+    Raises ApraNovaError: SNAPSHOT_NOT_FOUND; WRONG_STATE (it is up, or one is being restored).
+    """
+    found = next((it for it in list_snapshots(workspace) if it.snapshot_id == snapshot_id), None)
+    if found is None:
+        raise ApraNovaError(Reason.SNAPSHOT_NOT_FOUND, "This workspace has no such snapshot. Choose another one.")
+    return _ask_manager(
+        "workspace.restore",
+        workspace,
+        lambda it: it.restore(workspace.pk, snapshot_id),
+        acting_user=acting_user,
+        snapshot=snapshot_id,
+        taken_at=datetime.fromtimestamp(found.taken_at, UTC).isoformat(timespec="minutes"),
     )
 
 

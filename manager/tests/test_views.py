@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from contract.errors import ApraNovaError, Reason
-from contract.manager import Activity, Endpoint, KindView, TaskView, WorkspaceView
+from contract.manager import Activity, Endpoint, KindView, MemoryView, TaskView, WorkspaceView
 from contract.names import StopReason, TaskState, WorkspaceKind, WorkspaceState
 from contract.show import ShowRequest
 from manager.domain.policy import Policy
@@ -144,8 +144,19 @@ def test_the_activity_of_a_class_is_what_its_agents_know_now() -> None:
     assert activity(school.world, (ANNA,)).activity[ANNA].at == now, "a clock ahead of ours changes nothing"
     school.task().alive = False
     assert activity(school.world, (ANNA,)).activity == {}
+    assert activity(school.world, (ANNA,)).memory == {}
     with pytest.raises(ApraNovaError, match="at most"):
         activity(school.world, (ANNA,) * (school.world.policy.describe_max + 1))
+
+
+@pytest.mark.parametrize(("says", "told"), [(0, None), (-5, None), (300 << 20, 300 << 20), (10**30, 1536 << 20)])
+def test_what_programs_hold_is_told_as_far_as_the_workspace_may_hold_it(says: int, told: int | None) -> None:
+    """The story: an agent is in its student's hands, and may say any number."""
+    school = running()
+    limit = school.world.policy.limits(school.workspace().size).memory_bytes
+    school.task().memory_bytes = says
+    expected = {} if told is None else {ANNA: MemoryView(min(told, limit), limit)}
+    assert activity(school.world, (ANNA,)).memory == expected
 
 
 def test_ports_are_those_of_programs_in_a_task_that_runs_and_answers() -> None:

@@ -15,6 +15,7 @@ from contract.manager import (
     FleetAnswer,
     HomeUseView,
     KindView,
+    MemoryView,
     PoolView,
     PortsAnswer,
     ProgramsAnswer,
@@ -160,15 +161,22 @@ def ports(world: World, workspace_ids: tuple[str, ...]) -> PortsAnswer:
 
 
 def activity(world: World, workspace_ids: tuple[str, ...]) -> ActivityAnswer:
-    """Polled by the backend for classes that somebody watches: a record knows what people did when
-    its agent was last asked, up to a minute ago."""
+    """Polled by the backend for classes and lists that somebody watches: a record knows what people
+    did when its agent was last asked, up to a minute ago, and nothing of memory."""
     now, policy = world.clock.now(), world.policy
     found = _find(world, workspace_ids)
     statuses = _ask_agents(world, found)
     known = [(it, statuses[it.workspace_id]) for it in found if it.workspace_id in statuses]
     return ActivityAnswer(
-        {it.workspace_id: activity_now(it, status, now=now, policy=policy)[0] for it, status in known}
+        {it.workspace_id: activity_now(it, status, now=now, policy=policy)[0] for it, status in known},
+        {it.workspace_id: _memory(it, status, policy) for it, status in known if status.memory_bytes > 0},
     )
+
+
+def _memory(workspace: Workspace, status: AgentStatus, policy: Policy) -> MemoryView:
+    """An agent is in its student's hands: whatever it says, no more than the workspace may use."""
+    limit = policy.limits(workspace.size).memory_bytes
+    return MemoryView(min(status.memory_bytes, limit), limit)
 
 
 def programs(world: World, workspace_ids: tuple[str, ...]) -> ProgramsAnswer:

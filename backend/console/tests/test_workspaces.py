@@ -16,8 +16,8 @@ from backend.costs.models import Session
 from backend.workspaces.followed import Rows
 from backend.workspaces.manager_client import ManagerClient
 from backend.workspaces.models import Workspace
-from contract.manager import Activity, WorkspaceView
-from contract.names import WorkspaceKind, WorkspaceState
+from contract.manager import Activity, MemoryView, SnapshotView, WorkspaceView
+from contract.names import StepName, WorkspaceKind, WorkspaceState
 
 ALL = "/api/console/workspaces/"
 
@@ -175,3 +175,51 @@ def test_an_admin_sees_which_programs_stops_would_end(admin, signed_in, manager)
     assert told == {busy: (["npm run dev", "python train.py"], True), silent: ([], False)}
     assert admin.get(f"{ALL}programs/", params={"ids": ["x"] * 51}).status_code == 422
     assert signed_in("instructor").get(f"{ALL}programs/", params={"ids": [busy]}).status_code == 403
+
+
+def test_an_admin_restores_all_files_of_a_stopped_workspace_and_it_is_recorded(admin, signed_in, manager):
+    student = signed_in()
+    workspace = student.post("/api/workspace/create/").json()["id"]
+    manager.snapshots[workspace] = [SnapshotView("b" * 64, 1_790_000_000.0), SnapshotView("a" * 64, 1_780_000_000.0)]
+    place = f"{ALL}{workspace}/"
+    found = admin.get(f"{place}snapshots/").json()
+    assert [it["id"][0] for it in found["items"]] == ["b", "a"]
+    assert found["items"][0]["taken_at"].startswith("2026-09-21T14:13:20")
+    assert (found["workspace"]["state"], found["workspace"]["restoring"]) == ("running", False)
+    chosen = {"snapshot": "a" * 64}
+    running = admin.post(f"{place}restore/", json=chosen)
+    assert (running.status_code, running.json()["reason"]) == (409, "wrong_state")
+    admin.post(f"{place}stop/")
+    row = admin.post(f"{place}restore/", json=chosen).json()
+    assert (row["restoring"], manager.workspaces[workspace].restoring) == (True, "a" * 64)
+    manager.step(workspace, StepName.RESTORED, "Your files are back as of 2026-05-28")
+    manager.change(workspace, restoring=None)
+    after = admin.get(f"{place}snapshots/").json()["workspace"]
+    assert (after["restoring"], after["restored"]) == (False, "Your files are back as of 2026-05-28")
+    missing = admin.post(f"{place}restore/", json={"snapshot": "c" * 64})
+    assert (missing.status_code, missing.json()["reason"]) == (404, "snapshot_not_found")
+    assert admin.post(f"{place}restore/", json={"snapshot": "../x"}).status_code == 422
+    done = Record.objects.filter(actor=admin.user.email, target_id=workspace, action__startswith="workspace.restore")
+    noted = [(it.action, it.details.get("taken_at")) for it in done.order_by("id")]
+    taken = "2026-05-28T20:26+00:00"
+    assert noted == [("workspace.restore", taken), ("workspace.restore_failed", None), ("workspace.restore", taken)]
+    for other in (student, signed_in("instructor")):
+        assert other.get(f"{place}snapshots/").status_code == 403
+        assert other.post(f"{place}restore/", json=chosen).status_code == 403
+
+
+def test_a_workspace_that_was_never_launched_has_no_snapshots(admin):
+    owner = User.objects.create(email="new@x.example", name="New", role=Role.STUDENT, track=Track.FSD)
+    fresh = Workspace.objects.create(owner=owner, kind="vscode", name="New's VS Code")
+    assert admin.get(f"{ALL}{fresh.pk}/snapshots/").json()["items"] == []
+
+
+def test_the_live_list_says_what_programs_hold(admin, signed_in, manager):
+    workspace = signed_in().post("/api/workspace/create/").json()["id"]
+    manager.activity[workspace] = Activity(time.time(), "typed in the editor")
+    manager.memory[workspace] = MemoryView(401_000_000, 805_306_368)
+    with admin.stream("GET", f"{ALL}events/", timeout=30) as stream:
+        data = (json.loads(line[6:]) for line in stream.iter_lines() if line.startswith("data: "))
+        row = next(row for told in data if (row := told["items"][0])["memory_bytes"] is not None)
+    assert (row["memory_bytes"], row["memory_limit_bytes"]) == (425_000_000, 805_306_368)
+    assert row["last_activity"]["reason"] == "typed in the editor"

@@ -20,7 +20,7 @@ from backend.platform.environment import Environment, offline, parse
 from backend.platform.redis_connections import connect, connect_async
 from backend.workspaces.announcements import CHANNEL
 from backend.workspaces.live import LiveWorkspaces
-from contract.manager import DescribeAnswer
+from contract.manager import ActivityAnswer, DescribeAnswer
 from single_machine.redis import binary_paths
 from tests.waiting import until
 
@@ -120,7 +120,9 @@ async def test_live_views_hear_of_changes(environment: Environment) -> None:
         asked.append(ids)
         return DescribeAnswer(())
 
-    live = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: connect_async(environment))
+    live = LiveWorkspaces(
+        describe, lambda _: {}, lambda _: ActivityAnswer({}), connect=lambda: connect_async(environment)
+    )
     async with live.watching("ws-aaaaaaaaaa"):
         for _ in range(100):  # until it listens
             connect(environment).publish(CHANNEL, "ws-aaaaaaaaaa")

@@ -18,7 +18,7 @@ from backend.workspaces.manager_client import build_manager_client
 from backend.workspaces.models import Workspace
 from backend.workspaces.presentation import workspace_out
 from contract.errors import ApraNovaError, Reason
-from contract.manager import Activity, DescribeAnswer, KindView, WorkspaceView
+from contract.manager import Activity, ActivityAnswer, DescribeAnswer, KindView, MemoryView, WorkspaceView
 from contract.names import WorkspaceKind, WorkspaceState
 from tests.waiting import until_in_this_loop
 
@@ -101,7 +101,7 @@ async def test_the_poller_looks_as_often_as_it_should(answer: object, interval_s
             raise answer
         return DescribeAnswer((answer,), ())  # type: ignore[arg-type]
 
-    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: ActivityAnswer({}), connect=lambda: None)  # type: ignore[arg-type]
     mine, again, unknown = Watch("ws-aaaaaaaaaa"), Watch("ws-aaaaaaaaaa"), Watch("ws-bbbbbbbbbb")
     views._watches |= {mine, again, unknown}
     assert await views._look(everything=True) == interval_s
@@ -121,7 +121,7 @@ async def test_while_one_starts_the_others_are_not_asked_for_again_and_again() -
         asked.append(ids)
         return DescribeAnswer((VIEW, starting), ())
 
-    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: ActivityAnswer({}), connect=lambda: None)  # type: ignore[arg-type]
     views._watches |= {Watch(VIEW.workspace_id), Watch(starting.workspace_id)}
     for everything in (True, False, False, True):
         assert await views._look(everything=everything) == live.BUSY_INTERVAL_S
@@ -133,9 +133,9 @@ async def test_only_for_a_class_are_agents_asked_what_people_did_last() -> None:
     asked: list[list[str]] = []
     newer = Activity(VIEW.activity.at + 5 if VIEW.activity else 5.0, "typed in the editor")
 
-    def ask(ids: list[str]) -> dict[str, Activity]:
+    def ask(ids: list[str]) -> ActivityAnswer:
         asked.append(ids)
-        return dict.fromkeys(ids, newer)
+        return ActivityAnswer(dict.fromkeys(ids, newer), dict.fromkeys(ids, MemoryView(7, 8)))
 
     views = LiveWorkspaces(lambda _: DescribeAnswer((VIEW,), ()), lambda _: {}, ask, connect=lambda: None)  # type: ignore[arg-type]
     mine = Watch(VIEW.workspace_id)
@@ -154,6 +154,33 @@ async def test_only_for_a_class_are_agents_asked_what_people_did_last() -> None:
     assert on_the_wall.current == later, "what an agent said earlier is older than a launch"
 
 
+async def test_what_programs_hold_is_known_to_the_list_alone_and_while_it_runs() -> None:
+    told = ActivityAnswer({VIEW.workspace_id: Activity(5.0, "typed")}, {VIEW.workspace_id: MemoryView(7, 8)})
+    views = LiveWorkspaces(
+        lambda _: DescribeAnswer((VIEW,), ()),
+        lambda _: {},
+        lambda ids: told if ids else ActivityAnswer({}),
+        connect=lambda: None,  # type: ignore[arg-type]
+    )
+    in_the_list = Watch(VIEW.workspace_id, wants_ports=False, wants_memory=True)
+    on_the_wall = Watch(VIEW.workspace_id, wants_ports=False, wants_activity=True)
+    views._watches |= {in_the_list, on_the_wall}
+    await views._look(everything=True)
+    await views._look_inside(lambda _: True)
+    for watch in (in_the_list, on_the_wall):
+        watch.changed.clear()
+    assert in_the_list.current == dataclasses.replace(
+        VIEW, activity=told.activity[VIEW.workspace_id], memory=MemoryView(7, 8)
+    )
+    assert on_the_wall.current == dataclasses.replace(VIEW, activity=told.activity[VIEW.workspace_id])
+    told.memory[VIEW.workspace_id] = MemoryView(6, 8)
+    await views._look_inside(lambda _: True)
+    assert (in_the_list.changed.is_set(), on_the_wall.changed.is_set()) == (True, False)
+    in_the_list.take(dataclasses.replace(VIEW, state=WorkspaceState.STOPPED), DescribeAnswer(()))
+    assert in_the_list.current is not None
+    assert in_the_list.current.memory is None
+
+
 async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches() -> None:
     began: list[float] = []
 
@@ -162,7 +189,7 @@ async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches()
         time.sleep(0.02)  # what thirty views take
         return DescribeAnswer((VIEW,), ())
 
-    views = LiveWorkspaces(describe, lambda _: {}, lambda _: {}, connect=lambda: None)  # type: ignore[arg-type]
+    views = LiveWorkspaces(describe, lambda _: {}, lambda _: ActivityAnswer({}), connect=lambda: None)  # type: ignore[arg-type]
     async with views.watching(VIEW.workspace_id):
         while len(began) < 5:
             views._wake.set()
@@ -175,12 +202,12 @@ async def test_nobody_polls_for_nobody() -> None:
     views = LiveWorkspaces(
         lambda ids: asked.append(ids) or DescribeAnswer((VIEW,), ()),  # type: ignore[func-returns-value]
         lambda _: {},
-        lambda _: {},
+        lambda _: ActivityAnswer({}),
         connect=lambda: None,  # type: ignore[arg-type]
     )
     async with views.watching(VIEW.workspace_id) as watch:
         await asyncio.wait_for(watch.changed.wait(), 5)
-        assert (watch.view, len(views._tasks)) == (VIEW, 4)
+        assert (watch.view, len(views._tasks)) == (VIEW, 5)
         async with views.watching(VIEW.workspace_id):
-            assert len(views._tasks) == 4
+            assert len(views._tasks) == 5
     assert (views._tasks, views._watches, len(asked) <= 2) == ([], set(), True)

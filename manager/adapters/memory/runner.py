@@ -43,6 +43,7 @@ class PretendedTask:
     keep_running_wish_until: float | None = None
     ports: tuple[int, ...] = ()
     programs: tuple[str, ...] = ()
+    memory_bytes: int = 0
     failure: str = ""
     saves: int = 0
     warnings: list[WarnRequest] = field(default_factory=list)
@@ -274,4 +275,5 @@ class MemoryTaskAgent:
             failure=task.failure,
             ports=task.ports,
             programs=task.programs,
+            memory_bytes=task.memory_bytes,
         )

@@ -3,11 +3,12 @@ import { useEffect, useState } from "react";
 
 import { answer, api } from "@/lib/api/client";
 import type { paths } from "@/lib/api/schema.gen";
-import type { Programs, WorkspacePage } from "@/lib/api/types";
+import type { Programs, WorkspacePage, WorkspaceRow } from "@/lib/api/types";
 import type { StreamNews } from "@/lib/event-stream/event-stream";
 import { watchEventStream } from "@/lib/event-stream/watched-event-stream";
 
 const POLL_MS = 5_000;
+const RESTORE_MS = 1_500;
 
 export type WorkspacesWanted = NonNullable<paths["/api/console/workspaces/"]["get"]["parameters"]["query"]>;
 
@@ -67,6 +68,33 @@ export function useStopWorkspaces() {
 export function useRestartWorkspace(id: string) {
   return useWorkspacesMutation(() =>
     answer(api.POST("/api/console/workspaces/{workspace_id}/restart/", { params: { path: { workspace_id: id } } })),
+  );
+}
+
+/** Snapshots of a workspace and how it stands; asked again and again while that changes by itself. */
+export function useSnapshots(id: string) {
+  return useQuery({
+    queryKey: ["console", "workspaces", "snapshots", id],
+    queryFn: () =>
+      answer(api.GET("/api/console/workspaces/{workspace_id}/snapshots/", { params: { path: { workspace_id: id } } })),
+    refetchInterval: ({ state: { data } }) =>
+      data !== undefined && changesByItself(data.workspace) ? RESTORE_MS : false,
+    gcTime: 0,
+  });
+}
+
+function changesByItself({ state, restoring }: WorkspaceRow): boolean {
+  return restoring || state === "stopping" || state === "starting";
+}
+
+export function useRestoreWorkspace(id: string) {
+  return useWorkspacesMutation((snapshot: string) =>
+    answer(
+      api.POST("/api/console/workspaces/{workspace_id}/restore/", {
+        params: { path: { workspace_id: id } },
+        body: { snapshot },
+      }),
+    ),
   );
 }
 

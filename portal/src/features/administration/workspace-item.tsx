@@ -12,7 +12,7 @@ import type { ClassWorkspaces, WorkspaceRow } from "@/lib/api/types";
 import { SIZE_NAMES } from "@/lib/sizes";
 
 import { Mark } from "./list-frame";
-import { describeRow, diskWords } from "./model/workspace-row";
+import { describeRow, diskWords, memoryWords } from "./model/workspace-row";
 import { useAllPrograms, useKeepWorkspace, useRestartWorkspace, useStopWorkspaces } from "./use-all-workspaces";
 
 const KEEP_HOURS = 2;
@@ -24,16 +24,19 @@ export const WorkspaceItem = memo(function WorkspaceItem({
   chosen,
   onChoose,
   onStopped,
+  onRestore,
 }: {
   row: WorkspaceRow;
   nowMs: number;
   chosen: boolean;
   onChoose: (id: string, chosen: boolean) => void;
   onStopped: (outcome: ClassWorkspaces) => void;
+  onRestore: (row: WorkspaceRow) => void;
 }) {
   const view = describeRow(row, nowMs);
   const kind = KINDS[row.kind].name;
-  const about = [row.owner.email, row.cohort?.name ?? "no cohort", kind, SIZE_NAMES[row.size], diskWords(row)];
+  const where = [row.owner.email, row.cohort?.name ?? "no cohort", kind, SIZE_NAMES[row.size]];
+  const about = [...where, memoryWords(row), diskWords(row)];
   return (
     <li className="flex items-start gap-3 p-4 text-sm">
       <input
@@ -53,19 +56,25 @@ export const WorkspaceItem = memo(function WorkspaceItem({
         <p className="mt-1 wrap-anywhere">{view.lines.join(". ")}</p>
         {view.trouble !== null && <p className="mt-1 wrap-anywhere text-bad">{view.trouble}</p>}
       </div>
-      {view.isUp && <Actions row={row} nowMs={nowMs} onStopped={onStopped} />}
+      {(view.isUp || row.stopped_at !== null) && (
+        <Actions row={row} isUp={view.isUp} nowMs={nowMs} onStopped={onStopped} onRestore={onRestore} />
+      )}
     </li>
   );
 });
 
 function Actions({
   row,
+  isUp,
   nowMs,
   onStopped,
+  onRestore,
 }: {
   row: WorkspaceRow;
+  isUp: boolean;
   nowMs: number;
   onStopped: (outcome: ClassWorkspaces) => void;
+  onRestore: (row: WorkspaceRow) => void;
 }) {
   const [dialog, setDialog] = useState<"stop" | "restart" | null>(null);
   const keep = useKeepWorkspace(row.id);
@@ -87,7 +96,8 @@ function Actions({
             : []),
           ...(running && kept ? [{ label: "Stop when idle again", onSelect: () => keep.mutate(0) }] : []),
           ...(running ? [{ label: "Restart …", onSelect: () => setDialog("restart") }] : []),
-          { label: "Save and stop …", danger: true, onSelect: () => setDialog("stop") },
+          { label: "Restore files …", onSelect: () => onRestore(row) },
+          ...(isUp ? [{ label: "Save and stop …", danger: true, onSelect: () => setDialog("stop") }] : []),
         ]}
       />
       <Failure error={keep.error} />

@@ -11,11 +11,12 @@ import { LoadingPanel } from "@/components/panel";
 import { useCohorts } from "@/features/cohorts/api";
 import { countOf } from "@/features/cohorts/model/class-times";
 import { KINDS } from "@/features/workspace/kinds";
-import type { ClassWorkspaces, WorkspaceKind } from "@/lib/api/types";
+import type { ClassWorkspaces, WorkspaceKind, WorkspaceRow } from "@/lib/api/types";
 import { useLastingError } from "@/lib/use-lasting-error";
 import { useNow } from "@/lib/use-now";
 
 import { Filters, Pager, SearchField } from "./list-frame";
+import { RestoreDialog } from "./restore-dialog";
 import { describeRow } from "./model/workspace-row";
 import { useHeldList } from "./use-held-list";
 import { useAllWorkspaces, type WorkspacesWanted } from "./use-all-workspaces";
@@ -29,6 +30,7 @@ export function WorkspacesTab() {
   const error = useLastingError(list);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const [stopping, setStopping] = useState(false);
+  const [restoring, setRestoring] = useState<WorkspaceRow | null>(null);
   const [done, setDone] = useState<ClassWorkspaces | null>(null);
   const nowMs = useNow(10_000);
   const change = useCallback((changes: Partial<WorkspacesWanted>) => {
@@ -87,6 +89,7 @@ export function WorkspacesTab() {
                   nowMs={nowMs}
                   chosen={chosen.has(row.id)}
                   onStopped={setDone}
+                  onRestore={setRestoring}
                   onChoose={choose}
                 />
               ))}
@@ -103,6 +106,7 @@ export function WorkspacesTab() {
           />
         </>
       )}
+      {restoring !== null && <RestoreDialog row={restoring} onClose={() => setRestoring(null)} />}
       {stopping && (
         <StopDialog
           rows={items.filter(({ id }) => picked.includes(id))}

@@ -1637,6 +1637,47 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/console/workspaces/{workspace_id}/restore/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore all files of a workspace
+         * @description As they were in a snapshot; what is there now becomes a snapshot first. Only while it is
+         *     stopped. It is done when `restoring` is false again.
+         */
+        post: operations["restore_any_workspace"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/console/workspaces/{workspace_id}/snapshots/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Snapshots of a workspace
+         * @description Of all its files, one after each stop, and how it stands.
+         */
+        get: operations["list_snapshots"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/console/workspaces/{workspace_id}/stop/": {
         parameters: {
             query?: never;
@@ -4045,6 +4086,11 @@ export interface components {
          * @enum {string}
          */
         PutBackState: "done" | "working" | "failed";
+        /** RestoreIn */
+        RestoreIn: {
+            /** Snapshot */
+            snapshot: string;
+        };
         /** ReturnedOut */
         ReturnedOut: {
             /** Returned */
@@ -4268,6 +4314,22 @@ export interface components {
             /** Memory Mib */
             memory_mib: number;
             size: components["schemas"]["WorkspaceSize"];
+        };
+        /** SnapshotOut */
+        SnapshotOut: {
+            /** Id */
+            id: string;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+        };
+        /** SnapshotsOut */
+        SnapshotsOut: {
+            /** Items */
+            items: components["schemas"]["SnapshotOut"][];
+            workspace: components["schemas"]["WorkspaceRowOut"];
         };
         /** StarterOut */
         StarterOut: {
@@ -4639,9 +4701,17 @@ export interface components {
             keep_running_until: string | null;
             kind: components["schemas"]["WorkspaceKind"];
             last_activity: components["schemas"]["ActivityOut"] | null;
+            /** Memory Bytes */
+            memory_bytes: number | null;
+            /** Memory Limit Bytes */
+            memory_limit_bytes: number | null;
             /** Name */
             name: string;
             owner: components["schemas"]["RowOwnerOut"];
+            /** Restored */
+            restored: string | null;
+            /** Restoring */
+            restoring: boolean;
             /** Running Since */
             running_since: string | null;
             size: components["schemas"]["WorkspaceSize"];
@@ -8008,6 +8078,72 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WorkspaceRowOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_any_workspace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkspaceRowOut"];
+                };
+            };
+            /** @description What went wrong (RFC 9457) */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_snapshots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                workspace_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SnapshotsOut"];
                 };
             };
             /** @description What went wrong (RFC 9457) */

@@ -59,6 +59,7 @@ export type SubmittedCopy = Schemas["CopyOut"];
 export type SubmittedFile = Schemas["FileEntryOut"];
 export type BesideFile = Schemas["BesideOut"];
 export type WorkspaceRow = Schemas["WorkspaceRowOut"];
+export type WorkspaceSnapshots = Schemas["SnapshotsOut"];
 export type WorkspacePage = Schemas["WorkspacePageOut"];
 export type AuditRecord = Schemas["AuditRecordOut"];
 export type Budget = Schemas["BudgetOut"];

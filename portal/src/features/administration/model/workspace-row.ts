@@ -31,6 +31,14 @@ const STOPPED_BECAUSE: Record<NonNullable<WorkspaceRow["stop_reason"]>, string> 
 };
 
 export function describeRow(row: WorkspaceRow, nowMs: number): RowView {
+  if (row.restoring) {
+    return {
+      state: { label: "Restoring files", tone: "active" },
+      lines: ["An earlier state of its files is being put back"],
+      trouble: null,
+      isUp: false,
+    };
+  }
   const failed = row.state === "stopped" && row.stop_reason === "launch_failed";
   return {
     state: failed ? { label: "Did not start", tone: "bad" } : STATES[row.state],
@@ -63,10 +71,19 @@ function upLines(row: WorkspaceRow, nowMs: number): string[] {
   return lines;
 }
 
+/** "0.4 of 1.6 GB of memory"; null: it does not run, or is not measured yet. */
+export function memoryWords({ memory_bytes, memory_limit_bytes }: WorkspaceRow): string | null {
+  if (memory_bytes === null || memory_limit_bytes === null) return null;
+  return `${gigabytes(memory_bytes)} of ${gigabytes(memory_limit_bytes)} GB of memory`;
+}
+
+function gigabytes(bytes: number): string {
+  return (bytes / 1e9).toFixed(1);
+}
+
 /** "1.2 of 5.0 GB on the disk"; null: not measured yet. */
 export function diskWords({ disk_bytes, disk_limit_bytes }: WorkspaceRow): string | null {
   if (disk_bytes === null) return null;
-  const gigabytes = (bytes: number) => (bytes / 1e9).toFixed(1);
   const limit = disk_limit_bytes === null || disk_limit_bytes === 0 ? "" : ` of ${gigabytes(disk_limit_bytes)}`;
   return `${gigabytes(disk_bytes)}${limit} GB on the disk`;
 }
