@@ -16,7 +16,6 @@ from backend.cohorts.models import Cohort
 
 router = Router(tags=["assignments"])
 _ONE = "{cohort_id}/starter/"
-PATHS_MAX = 20
 
 
 class StarterOut(Schema):
@@ -67,6 +66,6 @@ def _out(cohort: Cohort) -> CohortStarterOut:
         set_at=it.set_at,
         files=it.bundle.files_count,
         bytes=it.bundle.bytes_unpacked,
-        paths=starters.paths_of(it.bundle)[:PATHS_MAX],
+        paths=starters.first_paths(it.bundle),
     )
     return CohortStarterOut(starter=found, given=counts.given, skipped=counts.skipped, failed=counts.failed)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 from dataclasses import dataclass
 
@@ -19,6 +20,8 @@ from backend.cohorts.models import Cohort
 from contract.hand_out_files import read_files
 from contract.names import WorkspaceKind
 
+PATHS_MAX = 20
+
 
 @dataclass(frozen=True)
 class StarterCounts:
@@ -31,11 +34,23 @@ class StarterCounts:
 
 
 def find_starter(cohort: Cohort) -> Starter | None:
-    return Starter.objects.filter(cohort=cohort).select_related("bundle").first()
+    """Without the files themselves."""
+    return Starter.objects.filter(cohort=cohort).select_related("bundle").defer("bundle__content").first()
 
 
-def paths_of(bundle: Bundle) -> list[str]:
-    return [file.path for file in read_files(io.BytesIO(bytes(bundle.content)))]
+def first_paths(bundle: Bundle) -> list[str]:
+    """The first `PATHS_MAX`; none of a bundle that has just been deleted."""
+    try:
+        return list(_first_paths(bundle.sha256))
+    except Bundle.DoesNotExist:
+        return []
+
+
+@functools.lru_cache(maxsize=256)
+def _first_paths(sha256: str) -> tuple[str, ...]:
+    """A bundle never changes, and each look at a cohort's page asks."""
+    content = bytes(Bundle.objects.get(pk=sha256).content)
+    return tuple(file.path for file in read_files(io.BytesIO(content))[:PATHS_MAX])
 
 
 def count_homes(cohort: Cohort) -> StarterCounts:

@@ -13,8 +13,11 @@ from backend.audit.record import record
 from backend.cohorts import help_visits
 from backend.cohorts.models import HelpCall, HelpVisit, Membership, VisitReason
 from backend.platform.problems import ProblemError
+from backend.platform.rate_limit import Limit, take
 
 LASTS = help_visits.CALL_LASTS
+CALLS_MAX = Limit(20, seconds=3600)
+"""New calls of one student: each one, and each end of one, is a record that nobody deletes."""
 
 
 def asked_at(student: User) -> datetime | None:
@@ -27,7 +30,8 @@ def can_ask(student: User) -> bool:
 
 
 def ask(student: User, *, acting_user: User) -> None:
-    """Repeating it keeps the first time. 409 for a student without a class."""
+    """Repeating it keeps the first time. 409 for a student without a class, 429 for one who asks
+    and takes it back again and again."""
     if not can_ask(student):
         raise ProblemError(
             HTTPStatus.CONFLICT, "no_cohort", "You are in no class, so nobody would see your call.",
@@ -38,6 +42,11 @@ def ask(student: User, *, acting_user: User) -> None:
         call, created = HelpCall.objects.select_for_update().get_or_create(student=student, defaults={"asked_at": now})
         if not created and call.asked_at > now - LASTS:
             return
+        if not take(f"help:{student.pk}", CALLS_MAX):
+            raise ProblemError(
+                HTTPStatus.TOO_MANY_REQUESTS, "too_many_calls", "You have asked for help many times in a short time.",
+                remedy="Wait some minutes, then ask again.", headers={"Retry-After": "60"},
+            )  # fmt: skip
         call.asked_at = now
         call.save()
         record("help.ask", actor=acting_user, target_type="user", target_id=student.pk)

@@ -59,7 +59,9 @@ def test_a_pool_that_shrinks_retires_what_is_least_ready_and_youngest_first(left
     ]
     found = decided(schedule(left), *tasks)
     assert retired(found) == ["d-starting", "a-starting", "c-ready", "b-ready"][: 4 - left]
-    assert tuple(in_words(found.actions)) == ((f"retired {4 - left} vscode: fewer are needed now",) if left < 4 else ())
+    assert tuple(in_words(found.actions)) == (
+        (f"retired {4 - left} VS Code: fewer are needed now",) if left < 4 else ()
+    )
     assert (found.warm, found.look_again_at) == (4, math.inf)
 
 
@@ -83,7 +85,7 @@ def test_what_is_missing_is_started_as_far_as_there_is_room(
 ) -> None:
     found = decided(schedule(4, **limits), *(task(str(number)) for number in range(warm)), **facts)
     assert (started(found), found.look_again_at, retired(found)) == (starts, NOW + again_s, [])
-    assert tuple(in_words(found.actions)) == ((f"started {starts} vscode: by the schedule",) if starts else ())
+    assert tuple(in_words(found.actions)) == ((f"started {starts} VS Code: by the schedule",) if starts else ())
 
 
 def test_starting_tasks_take_from_the_room_and_dead_ones_neither_count_nor_are_retired() -> None:

@@ -342,6 +342,9 @@ def test_the_file_of_an_installed_school_is_brought_up_to_date_and_loses_nothing
         "INSERT INTO workspaces VALUES (?, 3, ?, ?)",
         (someone.workspace_id, someone.due_at, json.dumps(wire.to_json(someone))),
     )
+    launches = Demand().with_launch(Shape(WorkspaceKind.VSCODE), at=NOW, now=NOW)
+    body = json.dumps({**wire.to_json(launches), "counted_at": NOW})
+    old.execute("INSERT INTO demand VALUES (?, 5, ?, ?)", (launches.demand_id, NOW, body))
     old.commit()
     old.close()
     for _ in range(2):  # the second time there is nothing left to do
@@ -352,11 +355,14 @@ def test_the_file_of_an_installed_school_is_brought_up_to_date_and_loses_nothing
         assert store.count_live_tasks() == {None: 2, WorkspaceSize.SMALL: 2}
         assert store.find_task(kept[3].task_id) == replace(kept[3], version=7)
         assert store.find_workspace(someone.workspace_id) == replace(someone, version=3)
+        assert store.find_demand() == replace(launches, version=5)
         store.close()
     store = SqliteWorkspaceStore(path)
     (stopping, _) = store.list_due_tasks(NOW + 2, limit=10)
     store.write(stopping.stopped(now=NOW + 3, forget_at=NOW + 903))
     assert [item.task_id[-1] for item in store.list_due_tasks(NOW + 2, limit=10)] == ["3"]
+    store.write(store.find_demand().with_launch(Shape(WorkspaceKind.VSCODE), at=NOW, now=NOW))
+    assert store.find_demand().by_shape() == {Shape(WorkspaceKind.VSCODE): 2}
 
 
 def test_no_look_up_of_a_pass_or_a_launch_walks_through_the_whole_file(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_an_operator_sees_tasks_pool_and_what_is_enforced() -> None:
         school.world.backup_worker.status(),
     )
     assert (answer.pool.policy, answer.pool.targets, answer.pool.spent_h) == ("predicted", {"vscode": 7}, 2.0)
-    assert answer.pool.decisions[0] == "vscode: 7 wanted, x"
+    assert answer.pool.decisions[0] == "VS Code: 7 wanted, x"
     assert answer.pool.decisions[-1] == "earlier"
 
     def enforced() -> dict[str, str]:

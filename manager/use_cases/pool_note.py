@@ -33,14 +33,14 @@ def note_pool(world: World, plan: PoolPlan, outlook: Outlook) -> None:
 
 
 def in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
-    """Equal reasons once: 'started 38 vscode: 38.2 launches expected within 60 s, …'."""
+    """Equal reasons once: 'started 38 VS Code: 38.2 launches expected within 60 s, …'."""
     words: Counter[str] = Counter()
     for action in actions:
         match action:
             case StartWarmTask(shape, _, because):
-                words[f"started {{}} {shape}: {because}"] += 1
+                words[f"started {{}} {shape.label}: {because}"] += 1
             case RetireTask(task, because):
-                words[f"retired {{}} {task.kind}: {because}"] += 1
+                words[f"retired {{}} {task.kind.label}: {because}"] += 1
             case RecordPrepared(decisions=decisions):
                 yield from decisions
     yield from (text.replace("{}", str(count), 1) for text, count in words.items())

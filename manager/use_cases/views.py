@@ -303,7 +303,7 @@ def pool_view(world: World) -> PoolView:
         policy=str(policy.pool_policy),
         targets={str(line.shape): line.size for line in outlook.targets},
         decisions=(
-            *(f"{line.shape}: {line.size} wanted, {line.because}" for line in outlook.targets),
+            *(f"{line.shape.label}: {line.size} wanted, {line.because}" for line in outlook.targets),
             *noted.decisions,
         ),
         spent_h=spent.spent_s / 3600.0,

@@ -6,6 +6,7 @@ import io
 import pytest
 from django.utils import timezone
 
+from backend.assignments import starters
 from backend.assignments.delivery import RETRY_FAILED, hand_out_before_opening, hand_out_due
 from backend.assignments.models import Bundle, Starter, StarterDelivery
 from backend.assignments.tests.test_assignments import cohort, create, encoded, join
@@ -48,6 +49,16 @@ def test_a_new_home_gets_the_starter_before_it_opens_and_before_any_assignment(c
     hand_out_due()
     assert len(manager.handed_out) == 2, "nothing is given twice"
     assert cohort[0].get(address(cohort)).json()["given"] == 1
+
+
+def test_looking_at_a_cohort_s_page_again_unpacks_nothing(cohort, monkeypatch):
+    set_starter(cohort, {"top/once.py": "1"})
+    first = cohort[0].get(address(cohort)).json()["starter"]
+    monkeypatch.setattr(starters, "read_files", lambda _: pytest.fail("unpacked again"))
+    assert cohort[0].get(address(cohort)).json()["starter"] == first
+    assert first["paths"] == ["once.py"]
+    found = starters.find_starter(Cohort.objects.get(pk=cohort[1]))
+    assert found.bundle.get_deferred_fields() == {"content"}, "nor are the files read from the database"
 
 
 def test_another_starter_is_for_homes_that_come_later(cohort, join, manager):

@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.audit.models import Record
 from backend.cohorts import help_calls
 from backend.cohorts.models import HelpCall
+from backend.platform.rate_limit import Limit
 from backend.workspaces import streams
 from backend.workspaces.tests.test_events import PATIENCE_S, Stream
 from contract.manager import Activity
@@ -162,6 +163,20 @@ def test_somebody_without_a_class_is_told_that_nobody_would_see_it(signed_in):
         assert answer.status_code == 409
         assert answer.json()["reason"] == "no_cohort"
     assert actions() == []
+
+
+def test_asking_and_taking_it_back_in_turns_does_not_fill_the_audit_log(a_class, monkeypatch):
+    _, ada, ben = a_class
+    monkeypatch.setattr(help_calls, "CALLS_MAX", Limit(3, seconds=3600))
+    for _ in range(3):
+        assert ada.put(HELP).json()["asked_at"]
+        assert ada.put(HELP).status_code == 200, "a repeat is no new call"
+        ada.delete(HELP)
+    refused = ada.put(HELP)
+    assert (refused.status_code, refused.json()["reason"]) == (429, "too_many_calls")
+    assert ada.get(HELP).json()["asked_at"] is None
+    assert len(actions()) == 6
+    assert ben.put(HELP).json()["asked_at"], "others ask as before"
 
 
 def test_a_hand_that_nobody_lowered_is_down_the_next_day(a_class):

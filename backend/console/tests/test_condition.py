@@ -229,13 +229,13 @@ def test_the_machine_the_pool_and_sessions_are_shown(admin, manager, person):
     student = person()
     workspace = Workspace.objects.create(owner=student, kind="vscode", name="x")
     Session.objects.create(workspace=workspace, started_at=timezone.now(), seen_at=timezone.now())
-    pool = PoolView("predicted", {"vscode": 4}, ("vscode: 4 wanted, a class",), None, 1.5)
+    pool = PoolView("predicted", {"vscode": 4}, ("VS Code: 4 wanted, a class",), None, 1.5)
     manager.capacity = replace(manager.capacity, pool=pool, memory_taken_mib=9_000)
     told = admin.get(CAPACITY).json()
     assert told["sessions"] == {"running": 0, "starting": 1, "stopping": 0}, "as the backend saw them"
     assert told["machine"] is None
     assert told["pool"] == {
-        "policy": "predicted", "ready": 2, "target": 4, "reasons": ["vscode: 4 wanted, a class"], "spent_h": 1.5,
+        "policy": "predicted", "ready": 2, "target": 4, "reasons": ["VS Code: 4 wanted, a class"], "spent_h": 1.5,
     }  # fmt: skip
     manager.capacity = replace(manager.capacity, machine=MACHINE)
     told = admin.get(CAPACITY).json()

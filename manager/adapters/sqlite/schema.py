@@ -11,7 +11,7 @@ from contract.names import TaskState
 from manager.domain.lifecycle.task import Task
 from manager.domain.policy import Policy
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 
 _TABLES = """
 CREATE TABLE workspaces (
@@ -71,6 +71,8 @@ def _change(connection: sqlite3.Connection, path: Path) -> None:
         _give_tasks_their_times(connection)
     if found < 3:
         _run(connection, _POOL_TABLES)
+    if found < 4:
+        connection.execute("ALTER TABLE demand DROP COLUMN counted_at")  # nothing ever read it
     connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
 
 

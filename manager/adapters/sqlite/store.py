@@ -136,7 +136,7 @@ class _Table:
 _TABLES = {
     Workspace: _Table("workspaces", ("due_at",)),
     Task: _Table("tasks", ("created_at", "due_at", "pool_rank", "live")),
-    Demand: _Table("demand", ("counted_at",)),
+    Demand: _Table("demand", ()),
     Cohort: _Table("cohorts", ("due_at",)),
     Outlook: _Table("outlook", ("metered_at",)),
 }

@@ -38,7 +38,6 @@ class Demand:
 
     demand_id: str = "demand"
     days: tuple[DayOfLaunches, ...] = ()
-    counted_at: float = 0.0
     since: float | None = None
     """When counting began; None: it has not."""
     version: int = 0
@@ -53,7 +52,7 @@ class Demand:
         days[key] = replace(entry, launches=entry.launches + 1, hours=tuple(hours))
         kept = (entry for entry in days.values() if entry.day >= int(now // _DAY_S) - HABIT_DAYS)
         order = tuple(sorted(kept, key=lambda entry: (entry.day, str(entry.shape))))
-        return replace(self, days=order, counted_at=now, since=at if self.since is None else min(at, self.since))
+        return replace(self, days=order, since=at if self.since is None else min(at, self.since))
 
     def in_hour(self, shape: Shape, at: float) -> int:
         """Launches in the hour of the clock (UTC) that `at` lies in."""

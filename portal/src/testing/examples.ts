@@ -150,7 +150,7 @@ export function capacity(fields: Partial<Capacity> = {}): Capacity {
       workspaces_bytes: 9e9,
       disks: [{ place: "the homes", free_bytes: 40e9, total_bytes: 100e9, reserve_bytes: 5e9 }],
     },
-    pool: { policy: "predicted", ready: 4, target: 5, reasons: ["vscode: 5 wanted, a class at 9:00"], spent_h: 1.5 },
+    pool: { policy: "predicted", ready: 4, target: 5, reasons: ["VS Code: 5 wanted, a class at 9:00"], spent_h: 1.5 },
     needs: [],
     more_needs: 0,
     largest: null,

@@ -36,7 +36,7 @@ it("shows machine, pool and sessions", async () => {
   expect(screen.getByText("44 of 64 GB")).toBeTruthy();
   expect(screen.getByText("60 of 100 GB used")).toBeTruthy();
   expect(screen.getByRole("meter", { name: "Disk with the homes" }).getAttribute("aria-valuenow")).toBe("60");
-  expect(screen.getByText("vscode: 5 wanted, a class at 9:00")).toBeTruthy();
+  expect(screen.getByText("VS Code: 5 wanted, a class at 9:00")).toBeTruthy();
   expect(screen.getByText(/No class is in the timetables/)).toBeTruthy();
 });
 
