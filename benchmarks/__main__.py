@@ -29,6 +29,7 @@ from benchmarks import (
     pool,
     preview,
     report,
+    roster,
     rush,
     simulate,
     superset,
@@ -54,6 +55,7 @@ ALL: dict[str, ModuleType] = {
     "simulate": simulate,
     "pool": pool,
     "console": console,
+    "roster": roster,
     "lighthouse": page_quality,
     "lambda": lambda_function,
     "chaos": chaos,
@@ -79,6 +81,7 @@ def main() -> int:
             "rush",
             "simulate",
             "pool",
+            "roster",
             "lambda",
         ):
             find_chromium()
