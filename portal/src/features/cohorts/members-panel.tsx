@@ -81,7 +81,7 @@ function HistoryLink({ cohortId, member }: { cohortId: string; member: CohortMem
   return (
     <Link
       href={`/cohorts/${cohortId}/students/${member.id}/history`}
-      aria-label={`History of the files of ${member.name}`}
+      aria-label={`History of their files: ${member.name}`}
       className="text-accent underline underline-offset-4"
     >
       History of their files

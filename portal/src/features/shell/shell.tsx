@@ -110,7 +110,10 @@ function UserMenu({ me }: { me: Me | undefined }) {
       label={`Account menu: ${me.name || me.email}`}
       button={
         <>
-          <span className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">
+          <span
+            aria-hidden="true"
+            className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent"
+          >
             {initials(me.name || me.email)}
           </span>
           <ChevronDownIcon className="size-4 text-muted" />
