@@ -18,6 +18,7 @@ from backend.assignments.tests.test_assignments import create
 from backend.assignments.tests.test_collecting import copy_of
 from backend.config.management.commands.export_openapi import PATH
 from backend.tests.test_any_input import ENDLESS, SETTINGS, STREAMS, send_case
+from contract.manager import SnapshotView
 
 EXAMPLES = 3
 REFUSED = {401, 403, 404}
@@ -28,11 +29,12 @@ KNOWN = {"cohort_id", "workspace_id", "student_id", "assignment_id", "number", "
 
 BELIEVABLE = {"name": "Two", "time_zone": "Europe/Berlin", "title": "Loops", "file_name": "a.ics"}
 BELIEVABLE |= {"text": "Five more minutes", "student_id": None, "command": "true", "expected": ""}
+BELIEVABLE |= {"snapshot": "a" * 64}
 """Values of bodies, where rules that no schema tells would refuse most of what is made up."""
 
 
 def _table():
-    text = (Path(__file__).parents[2] / "docs/roles.md").read_text()
+    text, _, _ = (Path(__file__).parents[2] / "docs/roles.md").read_text().partition("\n## ")
     head, _, *rows = [
         [cell.strip() for cell in line[1:-1].split("|")] for line in re.findall(r"^\|.*\|$", text, re.MULTILINE)
     ]
@@ -73,6 +75,7 @@ def school(signed_in, browser, manager):
     workspace = student.post("/api/workspace/create/").json()["id"]
     assignment = create((instructor, cohort)).json()["id"]
     manager.homes[workspace] = copy_of()
+    manager.snapshots[workspace] = [SnapshotView(BELIEVABLE["snapshot"], 1_780_000_000.0)]
     check = {"command": "true", "time_limit_s": 5, "students_see": "output"}
     assert instructor.put(f"/api/cohorts/{cohort}/assignments/{assignment}/check/", json=check).status_code == 200
     instructor.post(f"/api/cohorts/{cohort}/assignments/{assignment}/submissions/collect/", json={})

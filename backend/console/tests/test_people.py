@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from backend.accounts.models import User
 from backend.accounts.roles import Role, Track
+from backend.accounts.tests.test_sign_in import code_of
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, Membership
 from backend.tests.served import PASSWORD
@@ -66,6 +67,34 @@ def test_a_lost_phone_locks_nobody_out_for_good(admin, signed_in):
     assert not Authenticator.objects.exists()
     kept = Record.objects.get(action="user.mfa_reset")
     assert (kept.actor, kept.target_id) == (admin.user.email, str(student.user.pk))
+
+
+def _set_up_second_factor(one):
+    """Returns the secret and the recovery codes."""
+    place = f"{AUTH}/account/authenticators/totp"
+    secret = one.get(place).json()["meta"]["secret"]
+    assert one.post(f"{AUTH}/auth/reauthenticate", json={"password": PASSWORD}).status_code == 200
+    # A code ends each half minute, maybe between its making and its use.
+    assert any(one.post(place, json={"code": code_of(secret)}).status_code == 200 for _ in range(3))
+    return secret, one.get(f"{AUTH}/account/authenticators/recovery-codes").json()["data"]["unused_codes"]
+
+
+def test_who_lost_the_phone_signs_in_by_password_and_sets_up_a_new_one(admin, signed_in, browser):
+    student = signed_in()
+    old_secret, old_codes = _set_up_second_factor(student)
+    waiting = browser()
+    assert waiting.sign_in(student.user.email, PASSWORD).status_code == 401, "the phone is asked for, and it is lost"
+    assert admin.post(f"{AUTH}/auth/reauthenticate", json={"password": PASSWORD}).status_code == 200
+    assert admin.post(f"{ALL}{student.user.pk}/reset-second-factor/").status_code == 200
+    again = browser()
+    assert again.sign_in(student.user.email, PASSWORD).status_code == 200
+    assert again.get("/api/me/").json()["mfa_enabled"] is False, "the account page offers to set it up"
+    new_secret, new_codes = _set_up_second_factor(again)
+    assert new_secret != old_secret
+    for codes, status in ((old_codes, 400), (new_codes, 200)):
+        later = browser()
+        assert later.sign_in(student.user.email, PASSWORD).status_code == 401
+        assert later.post(f"{AUTH}/auth/2fa/authenticate", json={"code": codes[0]}).status_code == status
 
 
 def test_ending_sessions_signs_a_person_out_everywhere_and_nobody_else(admin, signed_in, browser):
