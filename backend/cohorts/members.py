@@ -13,6 +13,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.accounts.roles import Role
 from backend.audit.record import record, record_all
+from backend.cohorts.member_signals import members_moved
 from backend.cohorts.models import Cohort, Membership
 from backend.cohorts.outbox import cohort_changed
 from backend.platform.problems import ProblemError, not_found
@@ -66,10 +67,10 @@ def join_all(students: Sequence[User], cohort: Cohort, *, acting_user: User | No
         Membership.objects.bulk_create(
             Membership(student=it, cohort=cohort, joined_at=now) for it in new if it.pk not in before
         )
-        for it in memberships:
-            if it.cohort.pk != cohort.pk:  # saved singly: who leaves a cohort loses what it shared
-                it.cohort, it.joined_at = cohort, now
-                it.save()
+        moved = [it.pk for it in memberships if it.cohort.pk != cohort.pk]
+        if moved:
+            Membership.objects.filter(pk__in=moved).update(cohort=cohort, joined_at=now)
+            members_moved.send(Membership, student_ids=moved)  # they lose what the other cohort shared
         here = {"cohort": cohort.name, "cohort_id": str(cohort.pk)}
         moved_from = {it.pk: before[it.pk].name if it.pk in before else None for it in new}
         record_all(

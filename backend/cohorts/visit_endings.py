@@ -16,6 +16,7 @@ from django.utils import timezone
 from backend.accounts.models import User
 from backend.accounts.signals import person_changed, sessions_ended
 from backend.cohorts.help_visits import digest, end_all, end_unallowed
+from backend.cohorts.member_signals import members_moved
 from backend.cohorts.models import Cohort, HelpVisit, Membership
 from backend.platform.background import BackgroundWorker
 from backend.workspaces.services import describe
@@ -32,6 +33,7 @@ def listen() -> None:
     workspaces_changed.connect(_workspaces_changed, dispatch_uid="visits.workspaces_changed")
     for signal in (post_save, post_delete):
         signal.connect(_membership_changed, sender=Membership, dispatch_uid="visits.membership")
+    members_moved.connect(_members_moved, dispatch_uid="visits.members_moved")
     m2m_changed.connect(_instructors_changed, sender=Cohort.instructors.through, dispatch_uid="visits.instructors")
 
 
@@ -56,7 +58,11 @@ def _workspaces_changed(owner: User, **_: Any) -> None:
 
 
 def _membership_changed(instance: Membership, **_: Any) -> None:
-    end_unallowed(_about([instance.student_id]), because="the student left the cohort")  # pyright: ignore[reportAttributeAccessIssue]
+    _members_moved([instance.student_id])  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _members_moved(student_ids: Iterable[Any], **_: Any) -> None:
+    end_unallowed(_about(student_ids), because="the student left the cohort")
 
 
 def _instructors_changed(action: str, **_: Any) -> None:

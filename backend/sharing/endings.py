@@ -12,6 +12,7 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 
 from backend.accounts.models import User
 from backend.accounts.signals import person_changed
+from backend.cohorts.member_signals import members_moved
 from backend.cohorts.models import Cohort, Membership
 from backend.sharing.models import Audience, Share
 from backend.sharing.services import end_all
@@ -25,6 +26,7 @@ def listen() -> None:
     workspaces_changed.connect(_workspaces_changed, dispatch_uid="sharing.workspaces_changed")
     for signal in (post_save, post_delete):
         signal.connect(_membership_changed, sender=Membership, dispatch_uid="sharing.membership")
+    members_moved.connect(_members_moved, dispatch_uid="sharing.members_moved")
     m2m_changed.connect(_instructors_changed, sender=Cohort.instructors.through, dispatch_uid="sharing.instructors")
 
 
@@ -47,6 +49,10 @@ def _membership_changed(instance: Membership, **_: Any) -> None:
     _company_changed([instance.student_id])  # pyright: ignore[reportAttributeAccessIssue]
 
 
+def _members_moved(student_ids: Iterable[Any], **_: Any) -> None:
+    _company_changed(student_ids)
+
+
 def _instructors_changed(
     instance: Cohort | User, action: str, *, reverse: bool = False, pk_set: Iterable[Any] | None = None, **_: Any
 ) -> None:
@@ -63,7 +69,8 @@ def _instructors_changed(
 
 def _company_changed(people: Iterable[Any]) -> None:
     """Those who visit them, and those whom they visit, are let in again only if they still may."""
-    for person in people:
+    them = list(people)
+    for person in them:
         visitor_changed.send(User, user_id=str(person))
-        for share in Share.objects.filter(workspace__owner_id=person, audience=Audience.COHORT):
-            share_ended.send(Share, share=share)
+    for share in Share.objects.filter(workspace__owner__in=them, audience=Audience.COHORT):
+        share_ended.send(Share, share=share)

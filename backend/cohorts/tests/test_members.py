@@ -3,6 +3,8 @@ from __future__ import annotations
 import concurrent.futures
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from backend.accounts import services as people
 from backend.accounts.models import Invitation, User
@@ -10,7 +12,7 @@ from backend.accounts.roles import Role, Track
 from backend.accounts.tests.test_invitations import invite, key_in, sign_up
 from backend.audit.models import Record
 from backend.cohorts import members
-from backend.cohorts.models import Membership
+from backend.cohorts.models import Cohort, Membership
 
 
 def put(one, cohort, student):
@@ -37,6 +39,24 @@ def test_a_student_joins_moves_and_leaves(signed_in, make_cohort, person):
     assert [(it.action, it.details["cohort"], it.details.get("moved_from")) for it in records] == [
         ("cohort.join", "First", None), ("cohort.join", "Second", "First"), ("cohort.leave", "Second", None),
     ]  # fmt: skip
+
+
+def test_moving_many_asks_the_database_no_more_often_than_moving_two(signed_in, make_cohort):
+    """The story: a list of 2,000 people who all moved took longer than the gateway waits."""
+    one = signed_in("admin")
+    cohorts = [Cohort.objects.get(pk=make_cohort(one, name)) for name in ("One", "Two")]
+    asked = []
+    for prefix, count in (("few", 2), ("many", 40)):
+        students = User.objects.bulk_create(
+            User(email=f"{prefix}{number}@x.example", name=prefix, role=Role.STUDENT, track=Track.FSD)
+            for number in range(count)
+        )
+        members.join_all(students, cohorts[0], acting_user=one.user)
+        with CaptureQueriesContext(connection) as queries:
+            members.join_all(students, cohorts[1], acting_user=one.user)
+        asked.append(len(queries))
+    assert Membership.objects.filter(cohort=cohorts[1]).count() == 42
+    assert asked[0] == asked[1]
 
 
 def test_joining_twice_changes_nothing(signed_in, make_cohort, person):
