@@ -101,20 +101,18 @@ function Pages({ role }: { role: Me["role"] | undefined }) {
 function UserMenu({ me }: { me: Me | undefined }) {
   const signOut = useSignOut();
   if (me === undefined) return <Skeleton className="size-9 rounded-full" />;
+  const short = initials(me.name || me.email);
   const entries: MenuEntry[] = [
     { label: "Account and security", href: "/account" },
     { label: "Sign out", onSelect: () => signOut.mutate() },
   ];
   return (
     <Menu
-      label={`Account menu: ${me.name || me.email}`}
+      label={`Account menu: ${me.name || me.email} (${short})`} // with what the button shows
       button={
         <>
-          <span
-            aria-hidden="true"
-            className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent"
-          >
-            {initials(me.name || me.email)}
+          <span className="grid size-8 place-items-center rounded-full bg-accent-soft text-xs font-semibold text-accent">
+            {short}
           </span>
           <ChevronDownIcon className="size-4 text-muted" />
         </>
