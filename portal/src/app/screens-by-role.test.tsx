@@ -38,6 +38,7 @@ const AREAS: Record<string, string> = {
   dashboard: "/api/workspace/",
   files: "/api/workspace/ws-abcdefghij/",
   history: "/api/workspace/ws-abcdefghij/",
+  start: "/api/workspace/",
 };
 
 function rows(): { screen: string; cells: string[] }[] {

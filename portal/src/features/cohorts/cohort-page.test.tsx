@@ -28,7 +28,11 @@ it("shows a teaching assistant the class and offers nothing that would be refuse
   );
   expect(await screen.findByText("Nothing was handed out yet.")).toBeTruthy();
   expect(screen.getByText("Taught by Tom (teaching assistant)")).toBeTruthy();
-  expect(screen.getAllByRole("button").map((button) => button.textContent)).toEqual(["Hide names", "Full screen", "Copy"]);
+  expect(screen.getAllByRole("button").map((button) => button.textContent)).toEqual([
+    "Hide names",
+    "Full screen",
+    "Copy",
+  ]);
   expect(document.title).toBe("Berlin-3 · ApraNova");
   expect(api.changes()).toEqual([]);
 });
