@@ -81,6 +81,15 @@ from contract.wire import BadMessage, from_json, to_json
 
 INVOKE_PATH = f"/2015-03-31/functions/{MANAGER_FUNCTION}/invocations"
 SIZES = (SizeView(WorkspaceSize.SMALL, 768, is_default=True), SizeView(WorkspaceSize.LARGE, 3_072, is_default=False))
+CAPACITY = CapacityAnswer(
+    memory_taken_mib=0,
+    memory_max_mib=32_768,
+    tasks_max=200,
+    ready={"vscode": 2},
+    kinds=(),
+    sizes=SIZES,
+    snapshots="on: by restic",
+)
 DELETE_GRACE_S = 7 * 86400.0
 KEEP_RUNNING_MAX_S = 4 * 3600.0
 
@@ -96,15 +105,7 @@ class FakeManager:
         with self._lock:
             self.workspaces: dict[str, WorkspaceView] = {}
             self.disk: DiskView | None = None
-            self.capacity = CapacityAnswer(
-                memory_taken_mib=0,
-                memory_max_mib=32_768,
-                tasks_max=200,
-                ready={"vscode": 2},
-                kinds=(),
-                sizes=SIZES,
-                snapshots="on: by restic",
-            )
+            self.capacity = CAPACITY
             self.tasks_started: collections.Counter[str] = collections.Counter()
             self.cohorts: dict[str, CohortRequest] = {}
             self.expected: list[ExpectRequest] = []
@@ -181,6 +182,8 @@ class FakeManager:
                 return {"ok": False, "error": {"reason": "bad_request", "message": str(error)}}
 
     def _act(self, action: Action, payload: Any) -> Any:
+        if action in (Action.SNAPSHOTS, Action.RESTORE):
+            return self._snapshots(action, payload)
         match action:
             case Action.PUT_COHORT:
                 cohort = from_json(CohortRequest, payload)
@@ -215,11 +218,6 @@ class FakeManager:
                 Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.HISTORY_VERSIONS | Action.PUT_BACK
             ):
                 return self._history(action, payload)
-            case Action.SNAPSHOTS:
-                asked_for = self._known(from_json(WorkspaceRequest, payload).workspace_id)
-                return SnapshotsAnswer(tuple(self.snapshots.get(asked_for.workspace_id, ())))
-            case Action.RESTORE:
-                return WorkspaceAnswer(self._restore(from_json(RestoreRequest, payload)))
             case Action.SHOW:
                 told = from_json(ShowsRequest, payload)
                 known = [it for it in told.workspace_ids if it in self.workspaces]
@@ -311,6 +309,12 @@ class FakeManager:
         if workspace_id not in self.workspaces:
             raise ApraNovaError(Reason.WORKSPACE_NOT_FOUND, "There is no such workspace.")
         return self.workspaces[workspace_id]
+
+    def _snapshots(self, action: Action, payload: Any) -> Any:
+        if action is Action.RESTORE:
+            return WorkspaceAnswer(self._restore(from_json(RestoreRequest, payload)))
+        asked_for = self._known(from_json(WorkspaceRequest, payload).workspace_id)
+        return SnapshotsAnswer(tuple(self.snapshots.get(asked_for.workspace_id, ())))
 
     def _restore(self, request: RestoreRequest) -> WorkspaceView:
         """Goes on until the test ends it."""
