@@ -303,7 +303,17 @@ def test_what_was_wanted_one_lead_time_ago_may_stay() -> None:
     outlook = Outlook().with_class(CODE, CLASS, [*[0.0] * 30, 20.0, *[0.0] * 30], now=CLASS - HOUR)
     quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
     wanted = decided(CLASS + 30.0, outlook=outlook, demand=quiet)[CODE]
-    assert wanted.size == 0 < wanted.retire_above
+    assert wanted.size == 1 < wanted.retire_above
+
+
+def test_while_somebody_may_still_come_to_a_class_one_task_is_kept_though_nobody_is_expected() -> None:
+    """Who comes half an hour late finds it; one RunTask on the way of a launch is a wait of half a
+    minute."""
+    outlook = Outlook().with_class(CODE, CLASS, [*[0.0] * 30, 20.0, *[0.0] * 59], now=CLASS - HOUR)
+    quiet = counted({CLASS - 7 * DAY - 3 * HOUR: 1}, now=CLASS)
+    for since_s, kept in ((-1_846.0, 0), (-1_844.0, 1), (1_800.0, 1), (3_554.0, 1), (3_556.0, 0)):
+        assert decided(CLASS + since_s, outlook=outlook, demand=quiet)[CODE].size == kept
+    assert decided(CLASS + 1_800.0, outlook=outlook, demand=quiet, shapes=[DATA])[DATA].size == 0
 
 
 def test_the_pool_is_looked_at_often_while_it_follows_a_class() -> None:

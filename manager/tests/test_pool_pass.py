@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import json
 import math
 from dataclasses import replace
 from typing import Any
@@ -9,12 +11,14 @@ from typing import Any
 import pytest
 
 from contract.names import TaskState, WorkspaceKind, WorkspaceSize
+from manager.adapters.dynamodb.items import to_item
 from manager.domain.lifecycle.fleet import Fleet
 from manager.domain.lifecycle.task import ObservedTask, Task
 from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy, PoolPolicy, PoolSchedule, Shape
 from manager.domain.pool import attendance, planner
 from manager.domain.pool.attendance import learned
+from manager.domain.pool.cohort import OPENS_BEFORE_S
 from manager.domain.pool.forecast import Expected, Recent
 from manager.domain.pool.outlook import COHORTS_MAX, CohortSize, Outlook
 from manager.domain.pool.reconcile import PoolFacts, PoolPlan, RetireTask, StartWarmTask, reconcile_pool
@@ -22,6 +26,10 @@ from manager.use_cases.pool_note import in_words
 
 NOW = 1_790_000_000.0
 CODE = WorkspaceKind.VSCODE
+
+
+def berlin(now: float) -> dt.datetime:
+    return PoolSchedule(time_zone="Europe/Berlin").local(now)
 
 
 def schedule(size: int, **limits: Any) -> Policy:
@@ -143,29 +151,30 @@ def test_the_size_is_the_largest_that_pays(lead_s: float, worth_s: float, an_hou
 
 
 def test_warm_seconds_add_up_over_a_day_and_start_again_at_midnight_in_school() -> None:
-    zone = {"time_zone": "Europe/Berlin", "longest_s": 600.0}
     midnight = 1_790_028_000.0  # 2026-09-22 00:00 in Berlin
-    outlook = Outlook().metered(3, now=midnight - 120.0, **zone)
+    outlook = Outlook().metered(3, local=berlin(midnight - 120.0), longest_s=600.0)
     assert (outlook.spent_s, outlook.metered_at) == (0.0, midnight - 120.0)  # nothing is known of the time before
-    outlook = outlook.metered(3, now=midnight - 60.0, **zone)
+    outlook = outlook.metered(3, local=berlin(midnight - 60.0), longest_s=600.0)
     assert (outlook.day, outlook.spent_s) == ("2026-09-21", 180.0)
-    assert outlook.metered(2, now=midnight - 30.0, **zone).spent_s == 240.0
-    assert outlook.metered(2, now=midnight - 90.0, **zone).spent_s == 180.0  # a clock that goes back
-    new_day = outlook.metered(2, now=midnight, **zone)
+    assert outlook.metered(2, local=berlin(midnight - 30.0), longest_s=600.0).spent_s == 240.0
+    assert outlook.metered(2, local=berlin(midnight - 90.0), longest_s=600.0).spent_s == 180.0  # a clock that goes back
+    new_day = outlook.metered(2, local=berlin(midnight), longest_s=600.0)
     assert (new_day.day, new_day.spent_s) == ("2026-09-22", 120.0)
-    assert new_day.metered(1, now=midnight + 9_000.0, **zone).spent_s == 720.0  # the manager was down
+    assert (
+        new_day.metered(1, local=berlin(midnight + 9_000.0), longest_s=600.0).spent_s == 720.0
+    )  # the manager was down
 
 
 def test_decisions_are_kept_newest_and_bounded() -> None:
-    outlook = Outlook().with_decisions(["first"], now=NOW, time_zone="Europe/Berlin")
-    outlook = outlook.with_decisions([str(number) for number in range(49)], now=NOW + 60.0, time_zone="Europe/Berlin")
+    outlook = Outlook().with_decisions(["first"], local=berlin(NOW))
+    outlook = outlook.with_decisions([str(number) for number in range(49)], local=berlin(NOW + 60.0))
     assert (outlook.decisions[0], outlook.decisions[-1], len(outlook.decisions)) == ("16:14 0", "16:13 first", 50)
-    newest = outlook.with_decisions(["x"], now=NOW, time_zone="UTC").decisions
+    newest = outlook.with_decisions(["x"], local=PoolSchedule().local(NOW)).decisions
     assert (newest[:2], newest[-1], len(newest)) == (("14:13 x", "16:14 0"), "16:14 48", 50)
 
 
 def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
-    at = NOW // 60.0 * 60.0 + 3_600.0
+    at = NOW // 900.0 * 900.0 + 3_600.0
     outlook = (
         Outlook()
         .with_class(Shape(CODE), at, [1.0, 2.0, 4.0], now=NOW)
@@ -180,14 +189,28 @@ def test_classes_add_up_minute_by_minute_and_past_ones_go() -> None:
         0,
     ]
     data = WorkspaceKind.SUPERSET
-    again = outlook.with_class(Shape(CODE), at + 59.0, [1.0], now=NOW).with_class(Shape(data), at, [1.0, 1.0], now=NOW)
-    assert [(it.kind, it.launches) for it in again.curves] == [
-        (CODE, (8.0,)),
-        (CODE, (2.0, 2.0, 4.0)),
-        (data, (1.0, 1.0)),
+    again = outlook.with_class(Shape(CODE), at + 959.0, [1.0], now=NOW).with_class(Shape(data), at, [1.0], now=NOW)
+    assert [(it.kind, it.begins_at - begin, it.launches) for it in again.curves] == [
+        (CODE, 0.0, (1.0, 10.0, 4.0)),
+        (CODE, 900.0, (1.0,)),
+        (data, 0.0, (1.0,)),
     ]
-    for ago_s, kept in ((4_319.0, 3), (4_320.0, 1), (4_380.0, 0)):  # 70 minutes after the end of each
+    for ago_s, kept in ((4_259.0, 3), (4_260.0, 2), (4_380.0, 1), (5_160.0, 0)):  # 70 minutes after the end of each
         assert len(again.with_class(Shape(CODE), at + 9_000.0, [1.0], now=begin + ago_s).curves) == kept + 1
+
+
+def test_a_class_in_each_minute_for_each_size_fits_into_a_record_of_dynamodb() -> None:
+    outlook = Outlook()
+    for number in range(COHORTS_MAX):
+        outlook = outlook.with_cohort(f"{number:036}", CohortSize(f"{number:036}", 2_000, CODE))
+    shapes = [Shape(kind, size) for kind in WorkspaceKind for size in (None, *WorkspaceSize)]
+    for minute in range(240):  # longer than a curve is kept
+        now = NOW + 60.0 * minute
+        for shape in shapes:
+            outlook = outlook.with_class(shape, now + OPENS_BEFORE_S, [12.34567] * 90, now=now)
+    words = f"about 2000 of {'c' * 100} are expected: class at 09:00, 100% usually come"
+    outlook = outlook.with_decisions([words] * 50, local=berlin(NOW))
+    assert 100_000 < len(json.dumps(to_item(outlook, written_by="x"))) < 400_000
 
 
 def test_attendance_is_learned_by_the_minute() -> None:

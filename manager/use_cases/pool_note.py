@@ -22,9 +22,9 @@ def note_pool(world: World, plan: PoolPlan, outlook: Outlook) -> None:
     if now - outlook.metered_at < (policy.meter_s / 10.0 if changed else policy.meter_s):
         return
     decisions = world.recent_launches.decisions()
-    time_zone = policy.schedule.time_zone
-    noted = outlook.metered(plan.warm, now=now, time_zone=time_zone, longest_s=2.0 * policy.pass_interval_s)
-    noted = noted.with_decisions(decisions, now=now, time_zone=time_zone)
+    local = policy.schedule.local(now)
+    noted = outlook.metered(plan.warm, local=local, longest_s=2.0 * policy.pass_interval_s)
+    noted = noted.with_decisions(decisions, local=local)
     try:
         world.store.write(replace(noted, targets=plan.targets))
     except VersionConflict:

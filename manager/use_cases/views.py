@@ -56,7 +56,7 @@ def view(workspace: Workspace, policy: Policy, *, histories: bool = False) -> Wo
         launch_requested_at=workspace.launch_requested_at,
         running_since=workspace.running_since,
         activity=workspace.activity,
-        idle_timeout_s=workspace.idle_timeout_s(policy),
+        idle_timeout_s=policy.idle_timeout_s,
         stops_at=workspace.stops_at if running else None,
         stops_because=stop_words(workspace, policy) if running else "",
         stops_reason=workspace.stops_reason if running else None,
@@ -295,10 +295,10 @@ def fleet(world: World, kinds: Kinds, *, last_sweep_at: float | None) -> FleetAn
 
 def pool_view(world: World) -> PoolView:
     """As it was last written down, and the decisions of this process since then."""
-    policy, outlook, now = world.policy, world.store.find_outlook(), world.clock.now()
-    time_zone = policy.schedule.time_zone
-    noted = outlook.with_decisions(world.recent_launches.decisions(), now=now, time_zone=time_zone)
-    spent = outlook.metered(0, now=now, time_zone=time_zone, longest_s=0.0)
+    policy, outlook = world.policy, world.store.find_outlook()
+    local = policy.schedule.local(world.clock.now())
+    noted = outlook.with_decisions(world.recent_launches.decisions(), local=local)
+    spent = outlook.metered(0, local=local, longest_s=0.0)
     return PoolView(
         policy=str(policy.pool_policy),
         targets={str(line.shape): line.size for line in outlook.targets},

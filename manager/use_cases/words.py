@@ -18,7 +18,7 @@ def stop_words(workspace: Workspace, policy: Policy) -> str:
         case StopReason.DISK:
             return f"your home uses {use_words(workspace.disk.use, policy)}" if workspace.disk is not None else ""
         case StopReason.IDLE:
-            idle_s, active_at = workspace.idle_timeout_s(policy), workspace.activity.at if workspace.activity else 0.0
+            idle_s, active_at = policy.idle_timeout_s, workspace.activity.at if workspace.activity else 0.0
             if (workspace.keep_running_until or 0.0) > active_at + idle_s:
                 return "the time you asked to keep it running ends, and there was no activity"
             return f"no activity for {duration_words(idle_s)}"

@@ -27,7 +27,7 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = activity_now(workspace, status, now=now, policy=policy)
     keep_until, reported = _keep_running(workspace, status, now=now, policy=policy)
-    idle_timeout_s = workspace.idle_timeout_s(policy)
+    idle_timeout_s = policy.idle_timeout_s
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
     unheard_until = now + warning_s if status is None else 0.0

@@ -10,7 +10,6 @@ from contract.names import STARTED, LaunchPath, StepName, StopReason, WorkspaceK
 from manager.domain.disk import HomeDisk
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.task import IllegalTransition
-from manager.domain.policy import Policy
 
 WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
     WorkspaceState.STOPPED: frozenset({WorkspaceState.STARTING, WorkspaceState.DELETED}),
@@ -97,10 +96,6 @@ class Workspace:
     backup: BackupHealth = field(default_factory=BackupHealth)
     restoring: str | None = None
     """The snapshot that the backup worker is restoring; meanwhile no task may have the home."""
-
-    def idle_timeout_s(self, policy: Policy) -> float:
-        """After how long without activity it stops: one answer for the judge and for the view."""
-        return policy.idle_timeout_s
 
     def starting(
         self,

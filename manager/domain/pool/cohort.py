@@ -64,8 +64,7 @@ class Cohort:
 
     def next_class(self, now: float) -> ClassTime | None:
         """The next one to prepare; also one that has begun, as long as people may still come."""
-        waiting = (item for item in self.classes if item.starts_at > self.prepared_until)
-        return next((item for item in waiting if item.starts_at + UNTIL_S > now), None)
+        return next((it for it in self.classes if it.starts_at > max(self.prepared_until, now - UNTIL_S)), None)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import math
-import zoneinfo
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -19,6 +18,8 @@ from manager.domain.pool.attendance import FROM_S, MINUTE_S
 
 _KEPT_S = 4_200.0
 """How long the past is kept: in its hour, launches for a class must not count as habit."""
+_TOGETHER_S = 900.0
+"""Classes of so long share a curve: one for each minute would outgrow the 400 KB of DynamoDB."""
 DECISIONS_MAX = 50
 COHORTS_MAX = 200
 
@@ -95,6 +96,10 @@ class Outlook:
         """Launches for classes between two times."""
         return sum(curve.between(begin, end) for curve in self.curves if curve.shape == shape)
 
+    def has_class(self, shape: Shape, at: float) -> bool:
+        """Whether somebody may come to a class then, however few ever came at that minute."""
+        return any(it.shape == shape and 0.0 <= at - it.begins_at < MINUTE_S * len(it.launches) for it in self.curves)
+
     def largest_cohort(self, kind: WorkspaceKind) -> int:
         return max((cohort.people for cohort in self.cohorts if cohort.kind is kind), default=0)
 
@@ -106,24 +111,22 @@ class Outlook:
 
     def with_class(self, shape: Shape, class_at: float, launches: Sequence[float], *, now: float) -> Outlook:
         """Add one class; its launches are by minute from FROM_S before it on."""
-        begins_at = (class_at + FROM_S) // MINUTE_S * MINUTE_S  # so a record holds a few hundred curves at most
-        known = [it for it in self.curves if it.begins_at + MINUTE_S * len(it.launches) > now - _KEPT_S]
-        same = [it for it in known if (it.shape, it.begins_at) == (shape, begins_at)]
-        counts = tuple(
-            round(sum(minute), 4)
-            for minute in itertools.zip_longest(launches, *(it.launches for it in same), fillvalue=0.0)
-        )
-        others = (it for it in known if it not in same)
-        return replace(self, curves=(*others, Curve(shape.kind, begins_at, counts, shape.size)))
+        begins_at = (class_at + FROM_S) // _TOGETHER_S * _TOGETHER_S
+        kept = (it for it in self.curves if it.begins_at + MINUTE_S * len(it.launches) > now - _KEPT_S)
+        curves = {(it.shape, it.begins_at): it.launches for it in kept}
+        own = [*[0.0] * int((class_at + FROM_S - begins_at) // MINUTE_S), *launches]
+        both = itertools.zip_longest(own, curves.pop((shape, begins_at), ()), fillvalue=0.0)
+        curves[shape, begins_at] = tuple(round(one + other, 4) for one, other in both)
+        return replace(self, curves=tuple(Curve(it.kind, at, counts, it.size) for (it, at), counts in curves.items()))
 
-    def with_decisions(self, decisions: Iterable[str], *, now: float, time_zone: str) -> Outlook:
-        at = f"{dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)):%H:%M}"
-        added = tuple(f"{at} {decision}" for decision in decisions)
+    def with_decisions(self, decisions: Iterable[str], *, local: dt.datetime) -> Outlook:
+        """`local`: now, by the school's clock."""
+        added = tuple(f"{local:%H:%M} {decision}" for decision in decisions)
         return replace(self, decisions=(*added, *self.decisions)[:DECISIONS_MAX])
 
-    def metered(self, warm: int, *, now: float, time_zone: str, longest_s: float) -> Outlook:
+    def metered(self, warm: int, *, local: dt.datetime, longest_s: float) -> Outlook:
         """Count the warm tasks since the last time, for at most `longest_s`: it was down."""
-        day = dt.datetime.fromtimestamp(now, zoneinfo.ZoneInfo(time_zone)).date().isoformat()
+        now, day = local.timestamp(), local.date().isoformat()
         seconds = min(longest_s, max(0.0, now - self.metered_at)) if self.metered_at else 0.0
         spent_s = (self.spent_s if day == self.day else 0.0) + warm * seconds
         return replace(self, day=day, spent_s=spent_s, metered_at=now)

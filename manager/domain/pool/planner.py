@@ -45,6 +45,8 @@ def targets(
         because = f"{ahead.launches:.1f} launches expected within {lead_s:.0f} s, then {hourly:.1f} an hour"
         if not ahead.known and scheduled[shape] > wanted:
             wanted, because = scheduled[shape], "by the schedule: nothing is known of this hour yet"
+        if wanted == 0 and outlook.has_class(shape, now + lead_s):
+            wanted, because = 1, "somebody may still come to a class"
         # What was wanted one lead time ago stays: it has only just become ready.
         decided[shape] = Target.of(shape, wanted, because, retire_above=size(before, worth_s))
     return decided
