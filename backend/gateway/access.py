@@ -79,6 +79,25 @@ return text
 """
 )
 
+# In one step with the look at the cookie: a sign-out in between would leave the ticket behind.
+_FRAME = (
+    _INDEXES
+    + """
+local text = redis.call('GET', KEYS[1])
+if not text then return nil end
+local access = cjson.decode(text)
+if access.workspace_id ~= ARGV[1] or (access.port or 0) ~= 0 or (access.share or '') ~= '' then return nil end
+access.port = tonumber(ARGV[2])
+access.browser = ARGV[3]
+redis.call('SET', KEYS[2], cjson.encode(access), 'EX', ARGV[4])
+for _, index in ipairs(indexes(access)) do
+  redis.call('SADD', index, KEYS[2])
+  redis.call('EXPIRE', index, ARGV[5])
+end
+return 'given'
+"""
+)
+
 _REVOKE = """
 local keys = redis.call('SMEMBERS', KEYS[1])
 local ended = {}
@@ -210,6 +229,7 @@ class AccessReader:
 
     def __init__(self, client: redis.asyncio.Redis) -> None:
         self._trade = client.register_script(_TRADE)
+        self._frame = client.register_script(_FRAME)
         self._read = client.register_script(_READ)
 
     async def trade_ticket(self, ticket: str, place: Place, *, nonce: str) -> str | Refused:
@@ -224,6 +244,14 @@ class AccessReader:
                 return Refused.OTHER_BROWSER
             case _:
                 return Refused.USED_UP
+
+    async def ticket_for_frame(self, token: str, place: Place, *, browser: str) -> str | None:
+        """A ticket for a port, by the cookie that opens its workspace's editor; None: it is no such
+        cookie, or a visitor's. `browser`: the digest of the nonce on the port's host."""
+        ticket = secrets.token_urlsafe(_SECRET_BYTES)
+        keys = [f"{{gateway}}:access:{digest(token)}", f"{{gateway}}:ticket:{digest(ticket)}"]
+        args = [place.workspace_id, place.port, browser, TICKET_TTL_S, ACCESS_TTL_S]
+        return ticket if await self._frame(keys=keys, args=args) else None
 
     async def find(self, token_digest: str) -> Access | None:
         """The access record, which lives 12 h from now on."""

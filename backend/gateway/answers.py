@@ -30,8 +30,13 @@ async def send_answer(send: Send, answer: Answer) -> None:
     await send({"type": "http.response.body", "body": answer.body})
 
 
-def redirect(url: str) -> Answer:
-    return Answer(302, [(b"location", url.encode()), _NO_STORE, (b"referrer-policy", b"no-referrer")])
+def redirect(url: str, *, referrer: bytes = b"no-referrer") -> Answer:
+    return Answer(302, [(b"location", url.encode()), _NO_STORE, (b"referrer-policy", referrer)])
+
+
+def redirect_in_frame(url: str) -> Answer:
+    """The next host learns by the Referer, and from it alone, that the editor shows the frame."""
+    return redirect(url, referrer=b"origin")
 
 
 def page(status: int, html: str, *, content_security_policy: str) -> Answer:

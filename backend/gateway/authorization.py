@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from backend.gateway.access import OF_A_VISIT, Access, AccessReader, digest
-from backend.gateway.answers import Answer, Headers, Scope, problem, redirect
+from backend.gateway.answers import Answer, Headers, Scope, problem, redirect, redirect_in_frame
 from backend.gateway.decision import Asked, Verdict, decide, is_from_sibling
 from backend.gateway.endpoints import WorkspaceViews
 from backend.gateway.identity import IdentitySigner
@@ -94,6 +94,8 @@ class Authorization:
             return Answer(200, self._way_to(view, access, application_cookies))
         if by_visit and verdict in (Verdict.NO_ACCESS, Verdict.NOT_RUNNING) and place is not None:
             return self._visit_ended(asked, place)
+        if verdict is Verdict.NO_ACCESS and place is not None and asked.is_frame and page == Place(place.workspace_id):
+            return redirect_in_frame(self._site.enter_url(place, to=asked.target))
         answer = self._refusal(verdict, asked, place, view)
         if place is not None and asked.origin and is_from_sibling(place, page):
             answer.headers += _readable_by(asked)

@@ -53,6 +53,11 @@ class Asked:
             return self.fetch_mode == b"navigate" and self.fetch_dest in (b"document", b"")
         return b"text/html" in self.accept
 
+    @property
+    def is_frame(self) -> bool:
+        """A page shows it in a frame."""
+        return self.method == "GET" and self.fetch_mode == b"navigate" and self.fetch_dest == b"iframe"
+
 
 def is_from_own_origin(asked: Asked, own_origin: bytes) -> bool:
     """Whether no page of another origin can have caused it.

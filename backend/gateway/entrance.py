@@ -3,6 +3,11 @@
     door ─► /_apranova/enter ─► door ?browser=<digest> ─► /_apranova/enter?ticket=… ─► /
                 sets a nonce        binds a ticket to it       needs the nonce
 
+A port that the editor shows in a frame enters without the door: a frame of another site gets no
+cookie of the portal's host. The editor's own cookie stands for it.
+
+    frame ─► /_apranova/enter ─► editor's host /_apranova/frame ─► /_apranova/enter?ticket=… ─► /
+
 A ticket that was stolen, or planted by somebody who wants a person to work in their workspace, thus
 opens nothing in another browser.
 """
@@ -19,15 +24,19 @@ from urllib.parse import parse_qs
 from redis.exceptions import RedisError
 
 from backend.gateway.access import TICKET_TTL_S, AccessReader, Refused, digest
-from backend.gateway.answers import Answer, Scope, page, redirect
+from backend.gateway.answers import Answer, Scope, page, problem, redirect, redirect_in_frame
 from backend.gateway.authorization import CLEAR_COOKIES, split_cookies
-from backend.gateway.site import ENTER_PATH, Place, Site, own_path
+from backend.gateway.decision import Asked
+from backend.gateway.site import ENTER_PATH, FRAME_PATH, Place, Site, own_path
 from contract.door import Link, Page
 from contract.door_page import content_security_policy, render
+from contract.names import PREVIEW_PORTS
 
 TICKET_LENGTH_MAX = 64  # with OF_A_VISIT
 _NONCE_BYTES = 32
 _NONCE = re.compile(r"[A-Za-z0-9_-]{43}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_PORT = re.compile(r"[0-9]{1,5}")
 
 logger = logging.getLogger(__name__)
 
@@ -44,29 +53,57 @@ class Entrance:
     async def answer(self, scope: Scope) -> Answer:
         headers = dict(scope["headers"])
         place = self._site.find_place(headers.get(b"host", b"").decode("latin-1"))
+        if place is not None and not place.port and scope["path"] == FRAME_PATH:
+            return await self._ticket_for_frame(scope, place)
         if place is None or scope["path"] != ENTER_PATH:
             return self._page(404, "Nothing is here", ("The address may be mistyped.",), place)
         if scope["method"] != "GET" or headers.get(b"sec-purpose", b"").startswith(b"prefetch"):
             text = "Open it in a browser's tab."
             return self._page(405, "This link works by opening it", (text,), place)
-        cookies = b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
-        nonces, _ = split_cookies(cookies, self._site.browser_cookie.encode())
+        nonces, _ = split_cookies(_cookies(scope), self._site.browser_cookie.encode())
         if len(nonces) > 1:
             return self._several_nonces(place)
         nonce = nonces[0] if nonces and _NONCE.fullmatch(nonces[0]) else ""
         query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
         to = own_path(query.get("to", ["/"])[0])
         if "ticket" not in query:
-            return self._fetch_ticket(place, nonce or secrets.token_urlsafe(_NONCE_BYTES), to)
-        return await self._enter(place, query["ticket"][0], nonce, to)
+            return self._fetch_ticket(
+                place, nonce or secrets.token_urlsafe(_NONCE_BYTES), to, _is_framed_port(scope, place)
+            )
+        return await self._enter(place, query["ticket"][0], nonce, to, _is_framed_port(scope, place))
 
-    def _fetch_ticket(self, place: Place, nonce: str, to: str) -> Answer:
+    def _fetch_ticket(self, place: Place, nonce: str, to: str, framed: bool) -> Answer:
         """Tabs that enter at the same time share one nonce, so the browser's own is kept."""
-        answer = redirect(self._site.ticket_url(place, digest(nonce), to))
+        if framed:
+            answer = redirect_in_frame(self._site.frame_url(place, digest(nonce), to))
+        else:
+            answer = redirect(self._site.ticket_url(place, digest(nonce), to))
         self._set_cookie(answer, self._site.browser_cookie, nonce, f"; Max-Age={TICKET_TTL_S}")
         return answer
 
-    async def _enter(self, place: Place, ticket: str, nonce: str, to: str) -> Answer:
+    async def _ticket_for_frame(self, scope: Scope, editor: Place) -> Answer:
+        """On the editor's host: its cookie becomes a ticket for a port of the same workspace, for
+        the owner alone, and only in a frame of the editor's own page."""
+        query = parse_qs(scope["query_string"].decode("latin-1"))
+        port, browser = query.get("port", [""])[0], query.get("browser", [""])[0]
+        known = bool(_PORT.fullmatch(port)) and int(port) in PREVIEW_PORTS and bool(_DIGEST.fullmatch(browser))
+        asked = _asked(scope)
+        if not known or not asked.is_frame or self._site.find_place_of_page(asked.referer.decode("latin-1")) != editor:
+            return problem(403, "no_frame", "Only the editor shows an app in this way.")
+        tokens, _ = split_cookies(_cookies(scope), self._site.workspace_cookie.encode())
+        place = Place(editor.workspace_id, int(port))
+        try:
+            ticket = (
+                await self._reader.ticket_for_frame(tokens[0], place, browser=browser) if len(tokens) == 1 else None
+            )
+        except (RedisError, OSError) as error:
+            logger.warning("cannot give a ticket now: %s", error)
+            return problem(503, "unavailable", "The platform cannot check your access right now.")
+        if ticket is None:
+            return problem(401, "not_entered", "Open the app in a tab of its own.")
+        return redirect_in_frame(self._site.enter_url(place, ticket, query.get("to", ["/"])[0]))
+
+    async def _enter(self, place: Place, ticket: str, nonce: str, to: str, framed: bool) -> Answer:
         traded: str | Refused = Refused.USED_UP
         try:
             if 0 < len(ticket) <= TICKET_LENGTH_MAX:
@@ -82,12 +119,12 @@ class Entrance:
                 )
                 return self._page(410, "This link is used up", (text,), place)
             case Refused.OTHER_BROWSER if nonce:  # two tabs got a nonce each; or it is not this browser's
-                return self._fetch_ticket(place, nonce, to)
+                return self._fetch_ticket(place, nonce, to, framed)
             case Refused.OTHER_BROWSER:
                 return self._without_nonce(place)
             case token:
                 self._entered(place.workspace_id)
-                answer = redirect(to)
+                answer = redirect_in_frame(to) if framed else redirect(to)
                 self._set_cookie(answer, self._site.workspace_cookie, token)
                 return answer
 
@@ -117,3 +154,22 @@ class Entrance:
         door = Link(self._site.door_url(place), "Open the workspace")
         html = render(Page(HTTPStatus(status), title, texts, link=door), now=0.0)
         return page(status, html, content_security_policy=content_security_policy())
+
+
+def _cookies(scope: Scope) -> bytes:
+    return b"; ".join(value for name, value in scope["headers"] if name == b"cookie")
+
+
+def _asked(scope: Scope) -> Asked:
+    headers = dict(scope["headers"])
+    return Asked(
+        method=scope["method"],
+        host="",
+        referer=headers.get(b"referer", b""),
+        fetch_mode=headers.get(b"sec-fetch-mode", b""),
+        fetch_dest=headers.get(b"sec-fetch-dest", b""),
+    )
+
+
+def _is_framed_port(scope: Scope, place: Place) -> bool:
+    return bool(place.port) and _asked(scope).is_frame

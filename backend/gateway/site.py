@@ -20,6 +20,7 @@ from contract.names import (
 )
 
 ENTER_PATH = f"{GATEWAY_PATH_PREFIX}enter"
+FRAME_PATH = f"{GATEWAY_PATH_PREFIX}frame"
 _PORT = re.compile(r"[0-9]{0,5}")
 _PATH_MAX = 2000
 _NOT_IN_A_PATH = re.compile(r"[\\\x00-\x20\x7f]")
@@ -104,6 +105,12 @@ class Site:
     def ticket_url(self, place: Place, browser: str, to: str = "/") -> str:
         """Where the browser whose nonce has the digest `browser` gets a ticket."""
         return self._inner_door_url(place, browser, to)
+
+    def frame_url(self, place: Place, browser: str, to: str = "/") -> str:
+        """The same for a port that the editor shows in a frame: no cookie of the main host comes
+        along there, but the editor's does."""
+        query = _query(port=str(place.port), browser=browser, to=to)
+        return f"{self.origin_of(Place(place.workspace_id))}{FRAME_PATH}{query}"
 
     def _inner_door_url(self, place: Place, browser: str, to: str) -> str:
         port = f"port/{place.port}/" if place.port else ""

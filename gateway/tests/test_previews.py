@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from backend.gateway.site import Place
-from gateway.tests.client import HTML
+from gateway.tests.client import HTML, Answer
 from gateway.tests.stack import ME, MINE, TCP, THEIRS, THEM, Stack
 
 
@@ -77,6 +78,83 @@ def test_a_person_who_has_to_enter_first_comes_back_to_the_page_that_they_wanted
     enter = urlsplit(stack.site.enter_url(place, ticket, back["to"][0]))
     entered = stack.client.ask(host, f"{enter.path}?{enter.query}", headers={**HTML, "Cookie": nonce})
     assert (entered.status, entered.header("location")) == (302, "/admin/?tab=2")
+
+
+FRAME = {"Accept": "text/html", "Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe", "Sec-Fetch-Site": "same-site"}
+
+
+def follow(stack: Stack, url: str, headers: dict[str, str]) -> tuple[Answer, str]:
+    """One step of a redirect, as the frame of a browser takes it; and the host that was asked."""
+    to = urlsplit(url)
+    path = f"{to.path}?{to.query}" if to.query else to.path
+    return stack.client.ask(to.netloc, path, headers={**FRAME, **headers}), to.netloc
+
+
+def test_the_editor_shows_an_app_in_a_frame_before_anybody_has_opened_its_port(stack: Stack) -> None:
+    """The story: the preview beside the editor said "not_entered" until a tab had been opened."""
+    editor, referer = stack.enter(session_key="of-frames"), {"Referer": f"{stack.origin(MINE)}/"}
+    sent = stack.client.ask(stack.host(MINE, 3000), "/shop?id=1", headers={**FRAME, **referer})
+    given, host = follow(stack, sent.header("location") or "", referer)
+    assert host == stack.host(MINE, 3000)
+    nonce = (given.header("set-cookie") or "").partition(";")[0]
+    allowed, host = follow(stack, given.header("location") or "", {**referer, "Cookie": editor})
+    assert host == stack.host(MINE)
+    entered, _ = follow(stack, allowed.header("location") or "", {**referer, "Cookie": nonce})
+    cookie = (entered.header("set-cookie") or "").partition(";")[0]
+    assert (entered.status, entered.header("location")) == (302, "/shop?id=1")
+    shown = stack.client.ask(stack.host(MINE, 3000), "/shop?id=1", headers={**FRAME, **referer, "Cookie": cookie})
+    assert shown.seen_header("x-apranova-port") == "3000"
+    for answer in (sent, given, allowed, entered):
+        assert answer.header("referrer-policy") == "origin", "without a Referer the next host refuses a frame"
+    stack.book.revoke_session("of-frames")
+    again = stack.client.ask(stack.host(MINE, 3000), headers={**FRAME, **referer, "Cookie": cookie})
+    assert again.status == 302, "signed out: it has to enter again"
+    refused, _ = follow(stack, allowed.header("location") or "", {**referer, "Cookie": nonce})
+    assert refused.status == 410
+    assert follow(stack, given.header("location") or "", {**referer, "Cookie": editor})[0].status == 401
+
+
+def test_no_other_page_gets_a_port_s_cookie_by_a_frame(stack: Stack) -> None:
+    mine = {"Referer": f"{stack.origin(MINE)}/"}
+    for place in (Place(THEIRS), Place(THEIRS, 3000), Place(MINE, 5173)):
+        page = {**FRAME, "Referer": f"{stack.origin(*place)}/"}
+        assert stack.client.ask(stack.host(MINE, 3000), headers=page).status in (401, 403)
+    browser, editor = "a" * 64, stack.enter()
+    wanted = f"/_apranova/frame?port=3000&browser={browser}"
+
+    def ask(path: str = wanted, workspace: str = MINE, **headers: str) -> int:
+        return stack.client.ask(
+            stack.host(workspace), path, headers={**FRAME, **mine, "Cookie": editor, **headers}
+        ).status
+
+    assert ask() == 302
+    assert ask(Cookie="") == 401
+    assert ask(Cookie=f"{editor}; {editor}x") == 401, "one of them was planted"
+    assert ask(workspace=THEIRS, Referer=f"{stack.origin(THEIRS)}/") == 401
+    assert ask(Referer=f"{stack.origin(MINE, 5173)}/") == 403
+    assert ask(Referer=f"{stack.origin(THEIRS)}/") == 403
+    assert ask(Referer="") == 403
+    assert ask(**{"Sec-Fetch-Dest": "document"}) == 403
+    assert ask(**{"Sec-Fetch-Mode": "cors", "Sec-Fetch-Dest": "empty"}) == 403
+    for port in ("80", "0", "99999", "x", ""):
+        assert ask(f"/_apranova/frame?port={port}&browser={browser}") == 403
+    assert ask("/_apranova/frame?port=3000&browser=x") == 403
+    for other in (stack.enter(port=3000), stack.enter(THEIRS, user_id=THEM)):
+        assert ask(Cookie=other) == 401, "not the cookie of this editor"
+    assert stack.client.ask(stack.host(MINE, 3000), wanted, headers={**FRAME, **mine, "Cookie": editor}).status == 404
+
+
+def test_a_visitor_gets_no_port_by_a_frame(stack: Stack) -> None:
+    nonce, browser = stack.browser()
+    ticket = stack.book.mint_ticket(
+        Place(MINE), user_id=THEM, session_key="of-them", browser=browser, share="visit", ends_at=time.time() + 60
+    )
+    entered = stack.client.ask(stack.host(MINE), f"/_apranova/enter?ticket={ticket}", headers={"Cookie": nonce})
+    cookie = (entered.header("set-cookie") or "").partition(";")[0]
+    assert cookie
+    headers = {**FRAME, "Referer": f"{stack.origin(MINE)}/", "Cookie": cookie}
+    wanted = f"/_apranova/frame?port=3000&browser={'a' * 64}"
+    assert stack.client.ask(stack.host(MINE), wanted, headers=headers).status == 401
 
 
 def test_a_front_end_asks_its_api_on_another_port_and_no_other_page_does(stack: Stack) -> None:
