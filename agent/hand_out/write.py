@@ -26,6 +26,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from agent.hand_out.app import note_app
 from agent.hand_out.new_project import clear_away, is_new
 from agent.hand_out.plan import Found, Kind, NoFreeName, Place, plan
 from contract.hand_out import BESIDE_MAX, Beside, HandOutAnswer, HandOutRequest, HandOutState
@@ -92,6 +93,7 @@ def _hand_out(home: Path, request: HandOutRequest) -> HandOutAnswer:
             raise CannotHandOut(f"Too many files have names like {problem}. Remove some of them.") from None
         if all(it.is_there or _put(project, it.to, *contents[it.source]) for it in places):
             answer = _answer(places)
+            note_app(home, request, {path: content for path, (content, _) in contents.items()})
             _write_record(file, request.version, version, record, answer)
             return replace(answer, notice=_notice(request, answer)) if places else answer
     raise CannotHandOut("The folder changes all the time. It is tried again later.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import errno
 import io
+import json
 import os
 import subprocess
 import threading
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.hand_out.app import APP
 from agent.hand_out.new_project import MADE, made_by_workspace
 from agent.hand_out.write import RECORDS, hand_out
 from agent.tests.task_process import TOKEN, TaskProcess
@@ -94,6 +96,72 @@ def test_returned_files_come_next_to_the_work_and_leave_what_has_their_names(tmp
         "lesson-1-returned/a.update-1.py": "corrected",
         "lesson-1-returned/notes.md": "Well done",
     }
+
+
+APP_OF_VITE = '{"postCreateCommand": "npm ci", "postAttachCommand": "npm run dev", // the app\n\
+"portsAttributes": {"5173": {"onAutoForward": "openPreview"}}}'
+
+
+def app_of(home: Path) -> dict[str, object] | None:
+    return json.loads((home / APP).read_text()) if (home / APP).exists() else None
+
+
+def test_the_newest_hand_out_that_declares_an_app_is_the_one_that_starts(tmp_path: Path) -> None:
+    vite: dict[str, bytes | str] = {"a.py": "1", ".devcontainer/devcontainer.json": APP_OF_VITE}
+    hand_out(tmp_path, request())
+    assert app_of(tmp_path) is None
+    hand_out(tmp_path, request(2, vite))
+    assert app_of(tmp_path) == {
+        "version": 1,
+        "assignment": "assignment-1",
+        "number": 2,
+        "folder": "lesson-1",
+        "prepare": "npm ci",
+        "start": "npm run dev",
+        "port": 5173,
+    }
+    first = app_of(tmp_path)
+    other = replace(request(1, {"b.py": "1"}, "lesson-2"), assignment_id="assignment-2")
+    returned = replace(request(1, vite, "lesson-1-returned"), assignment_id="of-1", returned=True)
+    broken = replace(request(1, {".devcontainer.json": "{"}, "lesson-3"), assignment_id="assignment-3")
+    for without in (other, returned, broken, request(2, vite)):
+        assert hand_out(tmp_path, without).state is HandOutState.DONE
+        assert app_of(tmp_path) == first
+    hand_out(tmp_path, replace(request(1, vite, "lesson-4"), assignment_id="assignment-4"))
+    newest = app_of(tmp_path)
+    assert newest is not None
+    assert newest["folder"] == "lesson-4"
+    hand_out(tmp_path, request(3, {"a.py": "1"}))
+    assert app_of(tmp_path) == newest, "it was another assignment's"
+    hand_out(tmp_path, replace(request(2, {"a.py": "1"}, "lesson-4"), assignment_id="assignment-4"))
+    assert app_of(tmp_path) is None
+
+
+def test_a_corrected_app_counts_although_its_file_comes_beside_the_student_s(tmp_path: Path) -> None:
+    hand_out(tmp_path, request(1, {".devcontainer.json": APP_OF_VITE}))
+    hand_out(tmp_path, request(2, {".devcontainer.json": '{"postAttachCommand": "npm start"}'}))
+    assert "npm run dev" in (tmp_path / "project/lesson-1/.devcontainer.json").read_text()
+    corrected = app_of(tmp_path)
+    assert corrected is not None
+    assert (corrected["prepare"], corrected["start"], corrected["port"], corrected["number"]) == ("", "npm start", 0, 2)
+
+
+def test_a_starter_declares_its_app_in_the_project_itself(tmp_path: Path) -> None:
+    new_home(tmp_path)
+    hand_out(tmp_path, starter({".devcontainer.json": APP_OF_VITE}))
+    own = app_of(tmp_path)
+    assert own is not None
+    assert (own["folder"], own["start"]) == ("", "npm run dev")
+
+
+def test_whatever_is_in_the_place_of_the_app_s_note_a_hand_out_ends(tmp_path: Path) -> None:
+    (tmp_path / APP).mkdir(parents=True)
+    vite: dict[str, bytes | str] = {".devcontainer.json": APP_OF_VITE}
+    answer = hand_out(tmp_path, request(1, vite))
+    assert answer.state is HandOutState.DONE
+    (tmp_path / APP).rmdir()
+    (tmp_path / APP).write_text("[" * 100_000)
+    assert hand_out(tmp_path, request(2)).state is HandOutState.DONE
 
 
 def starter(files: dict[str, bytes | str] | None = None) -> HandOutRequest:

@@ -292,6 +292,8 @@ def _out(assignments: list[Assignment], cohort: Cohort) -> list[AssignmentOut]:
             due_at_local=local(it.due_at, it),
             files=it.bundle.files_count,
             bytes=it.bundle.bytes_unpacked,
+            app_start=it.bundle.app_start,
+            app_port=it.bundle.app_port,
             handed_out=counts.get(it.pk, nothing).handed_out,
             failed=counts.get(it.pk, nothing).failed,
             students=students,

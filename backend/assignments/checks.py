@@ -43,7 +43,7 @@ def set_check(
     newest copy is checked again."""
     bundle = None
     if upload is not None:
-        bundle = make_bundle(upload)
+        bundle = make_bundle(upload, may_have_app=False)
         if len(bundle.content) > CHECK_FILES_PACKED_BYTES_MAX:
             most = CHECK_FILES_PACKED_BYTES_MAX // 1000
             raise invalid("body.file", f"Zipped, the files of a check have at most {most} kB.")

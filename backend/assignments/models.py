@@ -12,6 +12,8 @@ from django.utils import timezone
 from backend.cohorts.models import Cohort
 from backend.workspaces.models import Workspace
 
+APP_START_MAX = 200
+
 
 class Bundle(models.Model):
     """The files of one version, stored once whoever hands them out; never changed."""
@@ -21,6 +23,11 @@ class Bundle(models.Model):
     """A zip that contract.hand_out_files accepts, at most PACKED_BYTES_MAX."""
     files_count = models.PositiveIntegerField()
     bytes_unpacked = models.PositiveIntegerField()
+    app_start = models.CharField(max_length=APP_START_MAX, default="", blank=True)
+    """How the app starts that the files declare (contract/declared_app.py), shortened. Empty: they
+    declare none, or are no files that were handed out."""
+    app_port = models.PositiveIntegerField(default=0)
+    """Where it is shown beside the editor; 0: nowhere."""
 
     def __str__(self) -> str:
         return f"{self.files_count} files {self.sha256[:12]}"

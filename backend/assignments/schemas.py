@@ -78,6 +78,10 @@ class AssignmentOut(Schema):
     files: int
     bytes: int
     """Unpacked."""
+    app_start: str
+    """How the app starts that its files declare, in each student's workspace; empty: none."""
+    app_port: int
+    """Where it is shown beside the editor; 0: nowhere."""
     handed_out: int
     """Students of the cohort whose home has the newest version."""
     failed: int

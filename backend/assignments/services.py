@@ -147,6 +147,8 @@ def no_project(cohort: Cohort, what: str) -> ProblemError:
 
 def stored(bundle: Bundle) -> Bundle:
     Bundle.objects.bulk_create([bundle], ignore_conflicts=True)
+    if bundle.app_start:  # the same files may have come another way, in which no app counts
+        Bundle.objects.filter(pk=bundle.pk).update(app_start=bundle.app_start, app_port=bundle.app_port)
     return bundle
 
 

@@ -7,8 +7,9 @@ import io
 import zipfile
 from collections.abc import Sequence
 
-from backend.assignments.models import Bundle
+from backend.assignments.models import APP_START_MAX, Bundle
 from backend.platform.problems import ProblemError, invalid
+from contract.declared_app import BadApp, find_app
 from contract.hand_out_files import (
     PACKED_BYTES_MAX,
     UNPACKED_BYTES_MAX,
@@ -25,8 +26,10 @@ _MOMENT = (1980, 1, 1, 0, 0, 0)
 """Of every file, so that the same files make the same bundle."""
 
 
-def make_bundle(upload: bytes, *, field: str = "file") -> Bundle:
-    """A bundle that is not saved yet. Raises ProblemError with what is wrong, in words."""
+def make_bundle(upload: bytes, *, field: str = "file", may_have_app: bool = True) -> Bundle:
+    """A bundle that is not saved yet. Raises ProblemError with what is wrong, in words.
+
+    `may_have_app`: it is handed out, so an app that the files declare starts by itself."""
     if len(upload) > PACKED_BYTES_MAX:
         raise _bad(_too_large(len(upload)), field)
     try:
@@ -36,19 +39,31 @@ def make_bundle(upload: bytes, *, field: str = "file") -> Bundle:
     bundle = bundle_of(files)
     if len(bundle.content) > PACKED_BYTES_MAX:
         raise _bad(_too_large(len(bundle.content)), field)
+    if may_have_app:
+        _note_app(bundle, files, field)
     return bundle
+
+
+def _note_app(bundle: Bundle, files: tuple[HandOutFile, ...], field: str) -> None:
+    try:
+        app = find_app({file.path: file.content for file in files})
+    except BadApp as problem:
+        raise _bad(str(problem), field) from None
+    if app is not None:
+        bundle.app_start, bundle.app_port = (app.start or app.prepare)[:APP_START_MAX], app.port
 
 
 def make_bundle_of_files(uploads: Sequence[tuple[str, bytes]]) -> Bundle:
     """Of files as they were picked. A single zip stands for what is in it. Raises ProblemError."""
     if len(uploads) == 1 and uploads[0][0].casefold().endswith(".zip"):
-        return make_bundle(uploads[0][1], field="files")
+        return make_bundle(uploads[0][1], field="files", may_have_app=False)
     if (size := sum(len(content) for _, content in uploads)) > UNPACKED_BYTES_MAX:
         raise _bad(_too_large(size), "files")
     for name, _ in uploads:
         if fault := "has a slash in its name" if "/" in name else fault_of(name):
             raise _bad(f"“{shown(name)}” {fault}.", "files")
-    return make_bundle(_pack(tuple(HandOutFile(name, content) for name, content in uploads)), field="files")
+    packed = _pack(tuple(HandOutFile(name, content) for name, content in uploads))
+    return make_bundle(packed, field="files", may_have_app=False)
 
 
 def bundle_of(files: tuple[HandOutFile, ...]) -> Bundle:

@@ -12,6 +12,7 @@ from django.utils import timezone
 from backend.assignments import delivery
 from backend.assignments.delivery import RETRY_FAILED, hand_out_before_opening, hand_out_due
 from backend.assignments.models import Assignment, Bundle, HandOut
+from backend.assignments.uploads import make_bundle
 from backend.audit.models import Record
 from backend.cohorts.models import Cohort, Membership
 from backend.tests.zips import STARTER, zip_of
@@ -58,6 +59,11 @@ def detail(cohort, assignment):
     answer = one.get(f"/api/cohorts/{id_}/assignments/{assignment}/")
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def listed(cohort):
+    one, id_ = cohort
+    return one.get(f"/api/cohorts/{id_}/assignments/").json()["items"]
 
 
 def states(cohort, assignment):
@@ -322,6 +328,26 @@ def test_the_same_files_are_stored_once_and_a_folder_that_holds_all_is_left_out(
     bundle = Bundle.objects.get()
     files = read_files(io.BytesIO(bytes(bundle.content)))
     assert {it.path: it.content.decode() for it in files} == STARTER
+
+
+def test_an_app_that_the_files_declare_is_named_and_one_that_cannot_be_read_is_refused(cohort):
+    declared = '{"postAttachCommand": "npm run dev", "portsAttributes": {"5173": {"onAutoForward": "openPreview"}}}'
+    place = ".devcontainer/devcontainer.json"
+    body = create(cohort, {"main.js": "1", place: declared}).json()
+    assert (body["app_start"], body["app_port"]) == ("npm run dev", 5173)
+    assert [(it["app_start"], it["app_port"]) for it in listed(cohort)] == [("npm run dev", 5173)]
+    plain = create(cohort, title="Plain").json()
+    assert (plain["app_start"], plain["app_port"]) == ("", 0)
+    refused = create(cohort, {"main.js": "1", place: '{"postAttachCommand": npm}'}, title="Broken")
+    assert refused.status_code == 422
+    assert "devcontainer.json cannot be read, line 1" in refused.text
+    assert len(listed(cohort)) == 2
+
+
+def test_files_that_were_kept_before_another_way_name_their_app_when_they_are_handed_out(cohort):
+    files = zip_of({"main.js": "1", ".devcontainer.json": '{"postAttachCommand": "npm start"}'})
+    make_bundle(files, may_have_app=False).save()
+    assert create(cohort, files).json()["app_start"] == "npm start"
 
 
 def test_programs_stay_programs(cohort):

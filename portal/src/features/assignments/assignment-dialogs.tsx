@@ -10,7 +10,7 @@ import { Form, fieldError } from "@/components/form";
 import type { Assignment, CohortDetail } from "@/lib/api/types";
 
 import { useChangeAssignment, useCreateAssignment, useDeleteAssignment, useReplaceFiles } from "./api";
-import { readZip, ZipField } from "./zip-field";
+import { HandOutField, readZip } from "./zip-field";
 
 interface DialogProps {
   cohort: CohortDetail;
@@ -45,7 +45,7 @@ export function CreateDialog({ cohort, onClose }: DialogProps) {
         className="mt-4 space-y-4"
       >
         <TitleField error={fieldError(create.error, "title")} />
-        <ZipField label="Files" error={problem ?? fieldError(create.error, "file")} />
+        <HandOutField label="Files" error={problem ?? fieldError(create.error, "file")} />
         <ReleaseField cohort={cohort} error={fieldError(create.error, "releases_at")} />
         <DueField cohort={cohort} error={fieldError(create.error, "due_at")} />
         <Actions action="Hand out" busy={create.isPending} onClose={onClose} />
@@ -110,7 +110,7 @@ export function UpdateDialog({ cohort, assignment, onClose }: OneProps) {
         onSubmit={(_, form) => void submit(form).catch(() => undefined)}
         className="mt-4 space-y-4"
       >
-        <ZipField label="All files, as they should be now" error={problem ?? fieldError(replace.error, "file")} />
+        <HandOutField label="All files, as they should be now" error={problem ?? fieldError(replace.error, "file")} />
         <Actions action="Hand out" busy={replace.isPending} onClose={onClose} />
       </Form>
     </Dialog>

@@ -26,6 +26,8 @@ function assignment(fields: Partial<Assignment> = {}): Assignment {
     due_at_local: null,
     files: 2,
     bytes: 20,
+    app_start: "",
+    app_port: 0,
     handed_out: 1,
     failed: 1,
     students: 3,
@@ -42,6 +44,18 @@ function submit() {
 function choose(file: File) {
   fireEvent.change(screen.getByLabelText("Files"), { target: { files: [file] } });
 }
+
+it("says whether the files declare an app, when they are chosen and in the list", async () => {
+  new FakeApi({ [LIST]: { status: 200, body: { items: [assignment({ app_start: "npm run dev", app_port: 5173 })] } } });
+  show(<AssignmentsPanel cohort={cohort()} />);
+  expect(await screen.findByText("npm run dev")).toBeDefined();
+  expect(screen.getByText(/shown from port 5173/)).toBeDefined();
+  fireEvent.click(screen.getByRole("button", { name: "Hand out an assignment" }));
+  choose(new File(["PK lesson/.devcontainer/devcontainer.json PK"], "lesson.zip"));
+  expect(await screen.findByText(/starts by itself beside the editor/)).toBeDefined();
+  choose(new File(["PK lesson/main.py PK"], "lesson.zip"));
+  expect(await screen.findByText(/It declares no app/)).toBeDefined();
+});
 
 it("hands out a zip at a time of the cohort's clocks", async () => {
   const api = new FakeApi({

@@ -74,6 +74,12 @@ function Row({ cohort, assignment }: { cohort: CohortDetail; assignment: Assignm
             {assignment.version > 1 && ` · version ${assignment.version}`}
           </p>
           <p className="text-muted">{times(assignment)}</p>
+          {assignment.app_start !== "" && (
+            <p className="wrap-anywhere text-muted">
+              Starts by itself: <code>{assignment.app_start}</code>
+              {assignment.app_port !== 0 && `, shown from port ${assignment.app_port}`}
+            </p>
+          )}
           <Progress assignment={assignment} />
         </div>
         {mayChange && (

@@ -1,5 +1,7 @@
 "use client";
 
+import { useState } from "react";
+
 import { Field } from "@/components/field";
 import { base64 } from "@/lib/base64";
 
@@ -29,6 +31,32 @@ export function ZipField({
       error={error}
     />
   );
+}
+
+const DECLARATIONS = [".devcontainer/devcontainer.json", ".devcontainer.json"];
+
+/** The same for files that are handed out, which may say how their app starts. */
+export function HandOutField({ label, error }: { label: string; error?: string | undefined }) {
+  const [app, setApp] = useState<boolean | undefined>();
+  const look = async (file: File | undefined) => {
+    setApp(file === undefined || file.size > ZIP_BYTES_MAX ? undefined : await namesOneOf(file, DECLARATIONS));
+  };
+  return (
+    <div onChange={({ target }) => void look((target as HTMLInputElement).files?.[0]).catch(() => undefined)}>
+      <ZipField label={label} error={error} />
+      <p role="status" className="mt-1.5 text-sm text-muted">
+        {app === true && "It has a devcontainer.json: the app that it names starts by itself beside the editor."}
+        {app === false &&
+          "It declares no app. With a devcontainer.json, as the instructor guide has it, one starts by itself."}
+      </p>
+    </div>
+  );
+}
+
+/** A zip has the names of its files as they are, also where it is packed. */
+async function namesOneOf(zip: File, names: string[]): Promise<boolean> {
+  const text = new TextDecoder("latin1").decode(await zip.arrayBuffer());
+  return names.some((name) => text.includes(name));
 }
 
 /** Whether one was chosen. */

@@ -9,7 +9,7 @@ import { Dialog, DialogActions, DialogText } from "@/components/dialog";
 import { LoadFailure } from "@/components/failure";
 import { Form, fieldError } from "@/components/form";
 import { Panel, Skeleton } from "@/components/panel";
-import { readZip, ZipField } from "@/features/assignments/zip-field";
+import { HandOutField, readZip } from "@/features/assignments/zip-field";
 import type { CohortDetail, CohortStarter } from "@/lib/api/types";
 import { useMayChange } from "@/lib/session/may-change";
 import { fullDate } from "@/lib/time";
@@ -114,7 +114,7 @@ function SetDialog({ cohort, onClose }: DialogProps) {
         onSubmit={(_, form) => void submit(form).catch(() => undefined)}
         className="mt-4 space-y-4"
       >
-        <ZipField label="Files" error={problem ?? fieldError(set.error, "file")} />
+        <HandOutField label="Files" error={problem ?? fieldError(set.error, "file")} />
         <DialogActions>
           <Button onClick={onClose}>Cancel</Button>
           <Button type="submit" tone="primary" busy={set.isPending}>

@@ -2508,6 +2508,10 @@ export interface components {
         };
         /** AssignmentOut */
         AssignmentOut: {
+            /** App Port */
+            app_port: number;
+            /** App Start */
+            app_start: string;
             /** Bytes */
             bytes: number;
             /** Due At */

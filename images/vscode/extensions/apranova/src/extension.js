@@ -4,6 +4,7 @@
 
 const { reportActivity } = require("./activity");
 const { AgentLink } = require("./agent-link");
+const { startApp } = require("./app");
 const { offerHelp } = require("./help");
 const { showHomeUse } = require("./home-use");
 const { showMemory } = require("./memory");
@@ -25,7 +26,9 @@ async function activate(context) {
   showVisitors(context, link);
   offerHelp(context, link);
   link.connect();
-  await keepTabs(context);
+  const tabs = keepTabs(context);
+  startApp(context, tabs);
+  await tabs;
   return { memoryLimitBytes };
 }
 

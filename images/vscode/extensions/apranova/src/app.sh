@@ -1,0 +1,43 @@
+#!/bin/bash
+# Starts the app of the exercise in a terminal, and leaves a shell there when it has ended.
+#
+#   bash app.sh <mark> <prepared> <prepare> <start>
+#
+# <mark>: holds our process id, so that the app is started once. <prepared>: is there when <prepare>
+# has been done in this home. Both lines may be empty.
+
+mark=$1 prepared=$2 prepare=$3 start=$4
+
+# Several commands at once (an object in devcontainer.json). Bash would have them ignore Ctrl+C.
+together() {
+  local line
+  for line in "$@"; do
+    env --default-signal=INT bash -c "$line" &
+  done
+  wait
+}
+export -f together
+
+run() {
+  printf '\e[1m$ %s\e[0m\n' "$1"
+  bash -c "$1" # not in this shell, which outlives Ctrl+C
+}
+
+echo $$ >"$mark"
+trap : INT # Ctrl+C ends the app, not this terminal
+status=0
+if [ -n "$prepare" ] && ! [ -e "$prepared" ]; then
+  run "$prepare"
+  status=$?
+  [ "$status" -eq 0 ] && mkdir -p "${prepared%/*}" && : >"$prepared"
+fi
+if [ "$status" -eq 0 ] && [ -n "$start" ]; then
+  run "$start"
+  status=$?
+fi
+trap - INT
+if [ "$status" -ne 0 ] && [ "$status" -ne 130 ]; then
+  printf '\n\e[31mThe app did not run: its command ended with %s. What it wrote is above.\e[0m\n' "$status"
+fi
+[ -n "$start" ] && printf 'To start it again, type: %s\n' "$start"
+exec bash
