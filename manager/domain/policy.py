@@ -65,11 +65,6 @@ class Shape(NamedTuple):
     def __str__(self) -> str:
         return f"{self.kind} {self.size}" if self.size else str(self.kind)
 
-    @property
-    def label(self) -> str:
-        """What people call it: 'VS Code', 'Superset (large)'."""
-        return f"{self.kind.label} ({self.size})" if self.size else self.kind.label
-
 
 @dataclass(frozen=True)
 class Policy:

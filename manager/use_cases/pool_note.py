@@ -10,6 +10,7 @@ from manager.domain.pool.cohort import RecordPrepared
 from manager.domain.pool.outlook import Outlook
 from manager.domain.pool.reconcile import PoolAction, PoolPlan, RetireTask, StartWarmTask
 from manager.ports.workspace_store import VersionConflict
+from manager.use_cases.words import shape_words
 from manager.use_cases.world import World
 
 
@@ -38,7 +39,7 @@ def in_words(actions: Sequence[PoolAction]) -> Iterator[str]:
     for action in actions:
         match action:
             case StartWarmTask(shape, _, because):
-                words[f"started {{}} {shape.label}: {because}"] += 1
+                words[f"started {{}} {shape_words(shape)}: {because}"] += 1
             case RetireTask(task, because):
                 words[f"retired {{}} {task.kind.label}: {because}"] += 1
             case RecordPrepared(decisions=decisions):

@@ -32,7 +32,7 @@ from manager.domain.lifecycle.workspace import Workspace
 from manager.domain.policy import Policy
 from manager.ports.task_agent import AgentUnreachable
 from manager.use_cases.records import get_workspace
-from manager.use_cases.words import advice, stop_words, student_words
+from manager.use_cases.words import advice, shape_words, stop_words, student_words
 from manager.use_cases.world import World
 
 _PROGRAMS_MAX, _PROGRAM_LENGTH_MAX = 10, 100
@@ -56,7 +56,7 @@ def view(workspace: Workspace, policy: Policy, *, histories: bool = False) -> Wo
         launch_requested_at=workspace.launch_requested_at,
         running_since=workspace.running_since,
         activity=workspace.activity,
-        idle_timeout_s=policy.idle_timeout_s,
+        idle_timeout_s=workspace.idle_timeout_s(policy),
         stops_at=workspace.stops_at if running else None,
         stops_because=stop_words(workspace, policy) if running else "",
         stops_reason=workspace.stops_reason if running else None,
@@ -303,7 +303,7 @@ def pool_view(world: World) -> PoolView:
         policy=str(policy.pool_policy),
         targets={str(line.shape): line.size for line in outlook.targets},
         decisions=(
-            *(f"{line.shape.label}: {line.size} wanted, {line.because}" for line in outlook.targets),
+            *(f"{shape_words(line.shape)}: {line.size} wanted, {line.because}" for line in outlook.targets),
             *noted.decisions,
         ),
         spent_h=spent.spent_s / 3600.0,

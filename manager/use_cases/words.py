@@ -6,7 +6,7 @@ from contract.manager import DiskView
 from contract.names import DiskLevel, StopReason
 from manager.domain.disk import HomeDisk, HomeUse, Space, is_nearly_full, reserve_of
 from manager.domain.lifecycle.workspace import Workspace
-from manager.domain.policy import Policy
+from manager.domain.policy import Policy, Shape
 
 
 def stop_words(workspace: Workspace, policy: Policy) -> str:
@@ -18,12 +18,17 @@ def stop_words(workspace: Workspace, policy: Policy) -> str:
         case StopReason.DISK:
             return f"your home uses {use_words(workspace.disk.use, policy)}" if workspace.disk is not None else ""
         case StopReason.IDLE:
-            idle_s, active_at = policy.idle_timeout_s, workspace.activity.at if workspace.activity else 0.0
+            idle_s, active_at = workspace.idle_timeout_s(policy), workspace.activity.at if workspace.activity else 0.0
             if (workspace.keep_running_until or 0.0) > active_at + idle_s:
                 return "the time you asked to keep it running ends, and there was no activity"
             return f"no activity for {duration_words(idle_s)}"
         case _:
             return ""
+
+
+def shape_words(shape: Shape) -> str:
+    """'VS Code', 'Superset (large)'."""
+    return f"{shape.kind.label} ({shape.size})" if shape.size else shape.kind.label
 
 
 def duration_words(seconds: float) -> str:

@@ -27,7 +27,7 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     started = workspace.running_since if workspace.running_since is not None else workspace.state_since
     activity, person_active_at = activity_now(workspace, status, now=now, policy=policy)
     keep_until, reported = _keep_running(workspace, status, now=now, policy=policy)
-    idle_timeout_s = policy.idle_timeout_s
+    idle_timeout_s = workspace.idle_timeout_s(policy)
     warning_s = min(policy.idle_warning_s, idle_timeout_s / 2)
 
     unheard_until = now + warning_s if status is None else 0.0
@@ -42,10 +42,9 @@ def judge(workspace: Workspace, status: AgentStatus | None, *, now: float, polic
     warn_at = stops_at - warning_s
     changed = StopReason.DISK in (reason, workspace.stops_reason) and reason is not workspace.stops_reason
     warned = not changed and workspace.warned_at is not None and workspace.warned_at >= warn_at
-    if now < warn_at:
-        look_again_at = min(warn_at, now + policy.status_refresh_s)
-    else:  # soon, so that a warning goes away when the student comes back
-        look_again_at = min(stops_at, now + policy.status_refresh_s / 4)
+    # Soon once it is warned, so that the warning goes away when the student comes back.
+    pause_s = policy.status_refresh_s if now < warn_at else policy.status_refresh_s / 4
+    look_again_at = min(warn_at if now < warn_at else stops_at, now + pause_s)
     judged = replace(
         workspace,
         activity=activity,

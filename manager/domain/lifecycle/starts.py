@@ -17,10 +17,8 @@ of other work starts take long without having failed, and more of them would tak
 
 def pool_gives_way(fleet: Fleet, now: float, policy: Policy) -> bool:
     """Whether people wait for starts that are not overdue: the pool starts nothing meanwhile."""
-    if policy.starts_max is None:
-        return False
     waited_for = (task for task in fleet.tasks if task.state is TaskState.STARTING and task.workspace_id is not None)
-    return any(_is_under_way(task, fleet, now) for task in waited_for)
+    return policy.starts_max is not None and any(_is_under_way(task, fleet, now) for task in waited_for)
 
 
 def to_start(fleet: Fleet, now: float, policy: Policy) -> frozenset[str]:

@@ -10,6 +10,7 @@ from contract.names import STARTED, LaunchPath, StepName, StopReason, WorkspaceK
 from manager.domain.disk import HomeDisk
 from manager.domain.lifecycle.backup_health import BackupHealth
 from manager.domain.lifecycle.task import IllegalTransition
+from manager.domain.policy import Policy
 
 WORKSPACE_TRANSITIONS: dict[WorkspaceState, frozenset[WorkspaceState]] = {
     WorkspaceState.STOPPED: frozenset({WorkspaceState.STARTING, WorkspaceState.DELETED}),
@@ -96,6 +97,10 @@ class Workspace:
     backup: BackupHealth = field(default_factory=BackupHealth)
     restoring: str | None = None
     """The snapshot that the backup worker is restoring; meanwhile no task may have the home."""
+
+    def idle_timeout_s(self, policy: Policy) -> float:
+        """After how long without activity it stops."""
+        return policy.idle_timeout_s
 
     def starting(
         self,
