@@ -68,6 +68,8 @@ def _read(place: str, content: bytes) -> dict[str, Any]:
         raise BadApp(f"{place} is not UTF-8. Save it again as UTF-8.") from None
     except json.JSONDecodeError as problem:
         raise BadApp(f"{place} cannot be read, line {problem.lineno}: {problem.msg}.") from None
+    except ValueError:
+        raise BadApp(f"{place} cannot be read: a number in it is too long.") from None
     except RecursionError:
         raise BadApp(f"{place} cannot be read: it is nested too deep.") from None
     if not isinstance(fields, dict):
@@ -83,7 +85,7 @@ def _line(place: str, fields: Mapping[str, Any], names: tuple[str, ...]) -> str:
 def _command(place: str, name: str, value: Any) -> str:
     """Text is for the shell, a list is a program and its arguments, an object has several of both,
     which run together."""
-    if isinstance(value, dict):
+    if isinstance(value, dict) and not any(isinstance(it, dict) for it in value.values()):
         together = [_command(place, name, one) for one in value.values()]
         line = together[0] if len(together) == 1 else f"together {shlex.join(together)}"
     elif isinstance(value, list) and all(isinstance(it, str) for it in value):

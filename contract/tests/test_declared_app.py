@@ -79,6 +79,8 @@ def test_a_project_without_the_file_or_without_commands_declares_nothing() -> No
         ('{"postAttachCommand": "npm start"', "cannot be read, line 1"),
         ("[]", "has to be an object"),
         ("[" * 8_000, "nested too deep"),
+        ('{"postCreateCommand": ' + '{"a":' * 900 + "1" + "}" * 901, "postCreateCommand has to be a command"),
+        ('{"portsAttributes": ' + "1" * 5_000 + "}", "a number in it is too long"),
         ('{"postAttachCommand": 3}', "postAttachCommand has to be a command"),
         ('{"postCreateCommand": ["npm", 3]}', "postCreateCommand has to be a command"),
         ('{"postCreateCommand": "npm ci\\nnpm run seed"}', "has to be one line"),
