@@ -56,6 +56,13 @@ it("begins no new workspace in place of a deleted one", async () => {
   expect(api.changes()).toEqual([]);
 });
 
+it("launches the kind of a new track, not a workspace of the former one", async () => {
+  const answers = { status: 201, body: workspace({ kind: "superset", state: "starting" }) } as const;
+  const api = open(answers, [workspace({ state: "stopped" })], { track: "DP", kinds: ["superset"] });
+  await waitFor(() => expect(replace).toHaveBeenCalled());
+  expect(api.changes()).toEqual([{ route: CREATE, body: { kind: "superset" } }]);
+});
+
 it("tells somebody without a track what to do", async () => {
   open(LAUNCHED, [], { kinds: [] });
   expect(await screen.findByText(/Ask your school to set your track/)).toBeTruthy();

@@ -18,7 +18,7 @@ import { workspacesQuery } from "./api/workspace-cache";
 import { LoadingCard } from "./loading-card";
 import { likelyKind, ownKinds } from "./model/own-workspaces";
 
-/** The link of a class: launches the workspace of whoever opens it, and goes there in this tab. */
+/** The link of a class: launches the workspace of the person who opens it, in this tab. */
 export function StartPage() {
   const me = useMe();
   const workspaces = useQuery(workspacesQuery);
@@ -30,7 +30,9 @@ export function StartPage() {
     [mutate],
   );
 
-  const own = me.data && workspaces.data && ownKinds(me.data, workspaces.data);
+  // Without former kinds, of which a person may still have a workspace that cannot be launched.
+  const own =
+    me.data && workspaces.data && ownKinds(me.data, workspaces.data).filter((it) => me.data.kinds.includes(it.kind));
   const kind = own && likelyKind(own, workspaces.data.kinds);
   const deleted = own?.find((it) => it.kind === kind)?.workspaces[0]?.state === "deleted";
 
