@@ -79,6 +79,15 @@ it("saves and stops one that runs first, and then offers its snapshots", async (
   expect(api.changes()).toEqual([{ route: STOP, body: { ids: ["ws-abcdefghij"] } }]);
 });
 
+it("says why one that runs could not be stopped", async () => {
+  const { api } = school(workspaceRow());
+  await open();
+  api.answers[STOP] = { status: 200, body: { changed: 0, failed: 1, failure: "The manager does not answer." } };
+  fireEvent.click(await screen.findByRole("button", { name: "Save and stop" }));
+  expect((await screen.findByRole("alert")).textContent).toContain("The manager does not answer.");
+  expect(screen.queryByLabelText("Snapshot")).toBeNull();
+});
+
 it("says that there is no snapshot yet", async () => {
   school(STOPPED, []);
   const dialog = await open();
@@ -100,5 +109,5 @@ it("shows the memory that programs hold next to the disk", async () => {
       disk_limit_bytes: 5e9,
     }),
   );
-  expect(await screen.findByText(/0\.4 of 1\.6 GB of memory · 0\.3 of 5\.0 GB on the disk/)).toBeTruthy();
+  expect(await screen.findByText(/0\.4 of 1\.5 GB of memory · 0\.3 of 5\.0 GB on the disk/)).toBeTruthy();
 });

@@ -1,6 +1,6 @@
 "use client";
 
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 
 import { Alert } from "@/components/alert";
 import { Button } from "@/components/button";
@@ -58,9 +58,9 @@ function Restoring({
   if (asked && row.failure === null) {
     return (
       <>
-        <Alert tone="good" urgent>
+        <Outcome tone="good">
           {row.restored === null ? "The restore has ended." : `Done. Its owner reads: “${row.restored}.”`}
-        </Alert>
+        </Outcome>
         <DialogActions>
           <Button onClick={onClose}>Close</Button>
         </DialogActions>
@@ -92,11 +92,7 @@ function Restoring({
           ))}
         </SelectField>
       </div>
-      {asked && row.failure !== null && (
-        <Alert tone="bad" urgent>
-          {row.failure}
-        </Alert>
-      )}
+      {asked && row.failure !== null && <Outcome tone="bad">{row.failure}</Outcome>}
       <Failure error={restore.error} />
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
@@ -121,6 +117,9 @@ function StopFirst({ row, look, onClose }: { row: WorkspaceRow; look: () => Prom
       </DialogText>
       <RunningPrograms found={running} whose={() => row.owner.name} />
       <Failure error={stop.error} />
+      {stop.data !== undefined && stop.data.failed > 0 && (
+        <Outcome tone="bad">The workspace could not be stopped: {stop.data.failure}</Outcome>
+      )}
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
         <Button
@@ -137,6 +136,16 @@ function StopFirst({ row, look, onClose }: { row: WorkspaceRow; look: () => Prom
         </Button>
       </DialogActions>
     </>
+  );
+}
+
+function Outcome({ tone, children }: { tone: "good" | "bad"; children: ReactNode }) {
+  return (
+    <div className="mt-4">
+      <Alert tone={tone} urgent>
+        {children}
+      </Alert>
+    </div>
   );
 }
 

@@ -71,14 +71,15 @@ function upLines(row: WorkspaceRow, nowMs: number): string[] {
   return lines;
 }
 
-/** "0.4 of 1.6 GB of memory"; null: it does not run, or is not measured yet. */
+/** "0.4 of 1.5 GB of memory", as VS Code's status bar and sizes count it; null: it does not run, or
+ * is not measured yet. */
 export function memoryWords({ memory_bytes, memory_limit_bytes }: WorkspaceRow): string | null {
   if (memory_bytes === null || memory_limit_bytes === null) return null;
-  return `${gigabytes(memory_bytes)} of ${gigabytes(memory_limit_bytes)} GB of memory`;
+  return `${gigabytes(memory_bytes, 2 ** 30)} of ${gigabytes(memory_limit_bytes, 2 ** 30)} GB of memory`;
 }
 
-function gigabytes(bytes: number): string {
-  return (bytes / 1e9).toFixed(1);
+function gigabytes(bytes: number, one = 1e9): string {
+  return (bytes / one).toFixed(1);
 }
 
 /** "1.2 of 5.0 GB on the disk"; null: not measured yet. */
