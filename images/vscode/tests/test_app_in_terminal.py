@@ -98,6 +98,7 @@ def test_what_could_not_be_prepared_is_not_started_and_is_prepared_the_next_time
 ) -> None:
     first = open_terminal("test -e there", "echo started > started.txt")
     first.until("The app did not run: its command ended with 1.")
+    first.until("To start it again, type: test -e there && echo started > started.txt\r\n")
     assert not first.prepared.exists()
     assert not (tmp_path / "started.txt").exists()
     (tmp_path / "there").touch()

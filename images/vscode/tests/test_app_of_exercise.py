@@ -46,7 +46,9 @@ const context = {
   subscriptions: [],
   workspaceState: { get: () => state.apranovaShown, update: async (_, value) => (state.apranovaShown = value) },
 };
-require(module).startApp(context, settled).then(() => {
+const { startApp } = require(module);
+const all = process.env.TWICE ? [1, 2] : [1];
+Promise.all(all.map(() => startApp(context, settled))).then(() => {
   if (process.env.CLOSES) vscode.closed({ name: process.env.CLOSES, exitStatus: { reason: 3 } });
   console.log(JSON.stringify({ done, known: state.apranovaShown }));
   process.exit(0);
@@ -100,7 +102,7 @@ def test_it_starts_once_in_a_launch_and_is_shown_once_in_a_browser(editor: Edito
             Path(mark).write_text(str(app.pid))
             assert editor.open() == [], "the page was loaded again"
             editor.known = []
-            assert editor.open() == [shown], "another browser"
+            assert editor.open(TWICE="1") == [shown], "another browser, and the same hand-out twice"
         finally:
             app.kill()
     assert editor.open() == [started], "its terminal ended with its window"

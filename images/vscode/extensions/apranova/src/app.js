@@ -22,7 +22,7 @@ const CLOSED = "closed";
 const CHANGED_WITHIN_MS = 300;
 const LOOK_EVERY_MS = 200;
 const ANSWERS_WITHIN_MS = 10 * 60_000;
-const QUESTION = "The app of an earlier exercise runs. The new one may need its port.";
+const QUESTION = "The app of an earlier exercise is still running. The new one may need its port.";
 const START = "Start the new one instead";
 
 /** `tabs`: settled when the tabs of before are back, so that a preview comes after them. */
@@ -118,8 +118,7 @@ function textOf(file) {
 }
 
 async function show(context, app, mark, tabs) {
-  const shown = context.workspaceState.get(SHOWN, []);
-  if (shown.includes(app.id)) return;
+  if (context.workspaceState.get(SHOWN, []).includes(app.id)) return;
   // No notice of the port beside its preview.
   const silent = { autoForwardAction: vscode.PortAutoForwardAction.Silent };
   const selector = { portRange: [app.port, app.port + 1] };
@@ -135,10 +134,12 @@ async function show(context, app, mark, tabs) {
   }
   await tabs;
   const address = await vscode.env.asExternalUri(vscode.Uri.parse(`http://localhost:${app.port}/`));
+  const known = context.workspaceState.get(SHOWN, []);
+  if (known.includes(app.id)) return; // the same hand-out came twice
   // The student may be typing: the keyboard stays where it is. VS Code's own Simple Browser takes it.
   const where = { viewColumn: vscode.ViewColumn.Two, preserveFocus: true };
   fill(vscode.window.createWebviewPanel(VIEW, nameOf(app), where, VIEW_OPTIONS), address.toString(true));
-  await context.workspaceState.update(SHOWN, [...shown, app.id].slice(-SHOWN_MAX));
+  await context.workspaceState.update(SHOWN, [...known, app.id].slice(-SHOWN_MAX));
 }
 
 /** The app in a frame: what it serves has an origin of its own. */

@@ -25,11 +25,15 @@ run() {
 
 echo $$ >"$mark"
 trap : INT # Ctrl+C ends the app, not this terminal
-status=0
+status=0 again=$start
 if [ -n "$prepare" ] && ! [ -e "$prepared" ]; then
   run "$prepare"
   status=$?
-  [ "$status" -eq 0 ] && mkdir -p "${prepared%/*}" && : >"$prepared"
+  if [ "$status" -eq 0 ]; then
+    mkdir -p "${prepared%/*}" && : >"$prepared"
+  else
+    again=$prepare${start:+ && $start}
+  fi
 fi
 if [ "$status" -eq 0 ] && [ -n "$start" ]; then
   run "$start"
@@ -39,5 +43,5 @@ trap - INT
 if [ "$status" -ne 0 ] && [ "$status" -ne 130 ]; then
   printf '\n\e[31mThe app did not run: its command ended with %s. What it wrote is above.\e[0m\n' "$status"
 fi
-[ -n "$start" ] && printf 'To start it again, type: %s\n' "$start"
+[ -n "$again" ] && printf 'To start it again, type: %s\n' "$again"
 exec bash
