@@ -182,7 +182,7 @@ class SharedData:
             except BadFiles as problem:
                 db.session.rollback()
                 became = _refused_here()
-                words.append(f"{export.name} from your instructor could not be imported. {problem}")
+                words.append(f"{export.name} from your instructor could not be imported; they see this, too. {problem}")
             self._remember(export.digest, became)
         if words:
             self._tell(" ".join(words)[:1000])

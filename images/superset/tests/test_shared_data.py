@@ -127,7 +127,7 @@ def test_an_export_that_is_broken_or_hostile_is_refused_or_comes_as_a_harmless_c
         said, new = told["hostile"][name]
         if words:
             assert words in said, (name, said)
-            assert said.startswith(f"{name}.zip from your instructor could not be imported. "), said
+            assert said.startswith(f"{name}.zip from your instructor could not be imported; they see this, too. "), said
             assert new == [], (name, new)
         else:
             assert "shared a dashboard, “Evil" in said, (name, said)

@@ -52,7 +52,7 @@ it("says whether the files declare an app, when they are chosen and in the list"
   expect(screen.getByText(/shown from port 5173/)).toBeDefined();
   fireEvent.click(screen.getByRole("button", { name: "Hand out an assignment" }));
   choose(new File(["PK lesson/.devcontainer/devcontainer.json PK"], "lesson.zip"));
-  expect(await screen.findByText(/starts by itself beside the editor/)).toBeDefined();
+  expect(await screen.findByText(/starts by itself next to the editor/)).toBeDefined();
   choose(new File(["PK lesson/main.py PK"], "lesson.zip"));
   expect(await screen.findByText(/It declares no app/)).toBeDefined();
 });

@@ -45,9 +45,9 @@ export function HandOutField({ label, error }: { label: string; error?: string |
     <div onChange={({ target }) => void look((target as HTMLInputElement).files?.[0]).catch(() => undefined)}>
       <ZipField label={label} error={error} />
       <p role="status" className="mt-1.5 text-sm text-muted">
-        {app === true && "It has a devcontainer.json: the app that it names starts by itself beside the editor."}
+        {app === true && "It has a devcontainer.json: the app that it declares starts by itself next to the editor."}
         {app === false &&
-          "It declares no app. With a devcontainer.json, as the instructor guide has it, one starts by itself."}
+          "It declares no app. Add a devcontainer.json, as the instructor guide shows, and one starts by itself."}
       </p>
     </div>
   );

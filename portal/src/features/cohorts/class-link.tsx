@@ -8,7 +8,7 @@ import { Panel } from "@/components/panel";
 import { copyText } from "@/lib/copy-text";
 import { useIsClient } from "@/lib/use-is-client";
 
-/** One link for the calendar or the chat, by which each of them comes to their own workspace. */
+/** One link for the calendar or the chat. It opens the workspace of the person who follows it. */
 export function ClassLinkPanel() {
   const [copied, setCopied] = useState<boolean | null>(null);
   const url = useIsClient() ? `${window.location.origin}/start` : "";
@@ -16,7 +16,7 @@ export function ClassLinkPanel() {
     <Panel
       id="class-link"
       title="Class link"
-      description="For your calendar or chat: whoever opens it is in their own workspace, signed in first if need be."
+      description="For your calendar or chat. It opens each student’s own workspace, after they have signed in."
     >
       <a href={url} className="text-sm font-medium wrap-anywhere text-accent underline underline-offset-4">
         {url}

@@ -212,7 +212,7 @@ function UploadDialog({
           name="file"
           type="file"
           className="py-2 file:mr-3 file:rounded-md file:border-0 file:bg-sunken file:px-3 file:py-1.5 file:text-sm file:text-ink"
-          hint={`At most ${sizeOf(limit)} for the cohort, all versions together. A zip is unpacked, but for dashboards that Superset exported.`}
+          hint={`At most ${sizeOf(limit)} for the cohort, all versions together. A zip is unpacked, unless it is an export of dashboards from Superset.`}
           error={problem}
         />
         <SelectField label="What is there already" name="keeps" defaultValue="yes">
