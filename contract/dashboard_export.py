@@ -12,7 +12,7 @@ import zipfile
 import zlib
 from typing import IO
 
-from contract.hand_out_files import BadFiles, read_files
+from contract.hand_out_files import WAYS, BadFiles, read_files
 
 FOLDER = "dashboards"
 """Of a cohort's shared data: exports in it are imported by each Superset of the cohort."""
@@ -39,7 +39,7 @@ def is_export(packed: IO[bytes]) -> bool:
     try:
         with zipfile.ZipFile(packed) as archive:
             for entry in archive.infolist()[:_DIRECTORY_FILES_MAX]:
-                if entry.filename.split("/")[1:] == [_METADATA]:
+                if entry.filename.split("/")[1:] == [_METADATA] and entry.compress_type in WAYS:
                     with archive.open(entry) as opened:
                         words = opened.read(_METADATA_BYTES_MAX).decode()
                     return (found := _TYPE.search(words)) is not None and found[1] == "Dashboard"

@@ -236,12 +236,11 @@ def _is_dashboards(file: Path, name: str) -> bool:
 def _check_dashboards(top: Path) -> None:
     """Each Superset of the cohort is to import them: what it would refuse is said to who uploads.
     Raises BadFiles."""
-    for file in sorted((top / dashboard_export.FOLDER).glob("*.zip")):
-        if not _is_dashboards(file, file.name):
-            continue
+    exports = [it for it in sorted((top / dashboard_export.FOLDER).glob("*.zip")) if _is_dashboards(it, it.name)]
+    paths = list(databases_in(top)) if exports else []  # once: there may be 50,000 files
+    for file in exports:
         with file.open("rb") as opened:
             names = dashboard_export.databases_of(dashboard_export.read(opened))
-        paths = list(databases_in(top))
         for name in names:
             if name not in dashboard_export.IN_EVERY_HOME and dashboard_export.find_file(name, paths) is None:
                 raise BadFiles(

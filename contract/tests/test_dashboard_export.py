@@ -36,6 +36,18 @@ def test_an_export_is_known_by_what_it_says_of_itself() -> None:
     assert not dashboard_export.is_export(io.BytesIO(packed(METADATA).getvalue()[:-30]))
 
 
+@pytest.mark.parametrize("way", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_a_zip_that_is_packed_and_damaged_in_an_unusual_way_is_no_export(way: int) -> None:
+    """The story: LZMA has an error of its own, which stopped each look at the shared data."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", way) as archive:
+        archive.writestr("x/metadata.yaml", METADATA["x/metadata.yaml"] * 40)
+    start = content.getvalue().index(b"metadata.yaml") + len(b"metadata.yaml")
+    damaged = bytearray(content.getvalue())
+    damaged[start + 9 : start + 30] = bytes(0xFF ^ it for it in damaged[start + 9 : start + 30])
+    assert not dashboard_export.is_export(io.BytesIO(damaged))
+
+
 def test_it_is_read_without_its_folder_and_without_what_is_no_yaml() -> None:
     files = {**METADATA, "x/dashboards/a.yaml": "a: 1", "x/databases/d.yaml": 'database_name: "d"\n', "x/run.sh": "x"}
     texts = dashboard_export.read(packed(files))

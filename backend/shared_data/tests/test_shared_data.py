@@ -477,6 +477,17 @@ def test_an_export_within_a_zip_of_data_is_looked_at_as_well(shared):
     assert "“bad.zip” uses the database “payroll”" in failures(shared)[0]
 
 
+def test_the_folder_is_walked_once_however_many_exports_are_in_it(shared, monkeypatch):
+    looked = []
+    databases_in = folders_module.databases_in
+    monkeypatch.setattr(folders_module, "databases_in", lambda top: looked.append(top) or databases_in(top))
+    shared.upload("flights.db", SQLITE)
+    assert looked == []
+    for number in range(3):
+        shared.upload(f"{number}.zip", dashboards("flights"))
+    assert (failures(shared), len(looked)) == ([], 3), "once for each upload"
+
+
 def test_dashboards_cannot_lose_the_database_that_they_use(shared):
     shared.upload("flights.db", SQLITE)
     shared.upload("week.zip", dashboards("flights.db"))
