@@ -314,6 +314,8 @@ def test_while_somebody_may_still_come_to_a_class_one_task_is_kept_though_nobody
     for since_s, kept in ((-1_846.0, 0), (-1_844.0, 1), (1_800.0, 1), (3_554.0, 1), (3_556.0, 0)):
         assert decided(CLASS + since_s, outlook=outlook, demand=quiet)[CODE].size == kept
     assert decided(CLASS + 1_800.0, outlook=outlook, demand=quiet, shapes=[DATA])[DATA].size == 0
+    of_nobody = Outlook().with_class(CODE, CLASS, [0.0] * 90, now=CLASS - HOUR)
+    assert decided(CLASS + 1_800.0, outlook=of_nobody, demand=quiet)[CODE].size == 0
 
 
 def test_the_pool_is_looked_at_often_while_it_follows_a_class() -> None:

@@ -98,7 +98,8 @@ class Outlook:
 
     def has_class(self, shape: Shape, at: float) -> bool:
         """Whether somebody may come to a class then, however few ever came at that minute."""
-        return any(it.shape == shape and 0.0 <= at - it.begins_at < MINUTE_S * len(it.launches) for it in self.curves)
+        curves = (it for it in self.curves if it.shape == shape and any(it.launches))  # a cohort may have nobody
+        return any(0.0 <= at - it.begins_at < MINUTE_S * len(it.launches) for it in curves)
 
     def largest_cohort(self, kind: WorkspaceKind) -> int:
         return max((cohort.people for cohort in self.cohorts if cohort.kind is kind), default=0)
