@@ -37,7 +37,7 @@ const vscode = {
   Uri: { parse: (text) => ({ toString: () => text }) },
   ThemeIcon: class {},
   ViewColumn: { Two: 2 },
-  TerminalExitReason: { User: 3 },
+  TerminalExitReason: { Shutdown: 1, Process: 2, User: 3 },
   PortAutoForwardAction: { Silent: 4 },
 };
 const loader = require("node:module"), load = loader._load;
@@ -49,7 +49,7 @@ const context = {
 const { startApp } = require(module);
 const all = process.env.TWICE ? [1, 2] : [1];
 Promise.all(all.map(() => startApp(context, settled))).then(() => {
-  if (process.env.CLOSES) vscode.closed({ name: process.env.CLOSES, exitStatus: { reason: 3 } });
+  if (process.env.CLOSES) vscode.closed({ name: process.env.CLOSES, exitStatus: { reason: Number(process.env.BECAUSE) } });
   console.log(JSON.stringify({ done, known: state.apranovaShown }));
   process.exit(0);
 });
@@ -121,11 +121,15 @@ def test_nothing_starts_that_no_hand_out_declared_or_that_the_student_switched_o
     assert len(editor.open()) == 1
 
 
-def test_a_terminal_that_the_student_closed_stays_closed_until_the_next_launch(editor: Editor) -> None:
+@pytest.mark.parametrize("because", ["2", "3"])
+def test_a_terminal_that_the_student_closed_stays_closed_until_the_next_launch(editor: Editor, because: str) -> None:
+    """By its bin, or by `exit` in its shell."""
     editor.declare()
-    assert len(editor.open(CLOSES="bash")) == 1
-    (editor.marks / "app-a1-1").unlink()
-    assert len(editor.open(CLOSES="App: lesson-1")) == 1
+    for name, reason in (("bash", because), ("App: lesson-1", "1")):
+        assert len(editor.open(CLOSES=name, BECAUSE=reason)) == 1
+        assert (editor.marks / "app-a1-1").read_text() == "", "another terminal, or the window was closed"
+        (editor.marks / "app-a1-1").unlink()
+    assert len(editor.open(CLOSES="App: lesson-1", BECAUSE=because)) == 1
     assert editor.open() == []
     (editor.marks / "app-a1-1").unlink()
     assert len(editor.open()) == 1, "the next launch has another folder for its marks"

@@ -50,7 +50,8 @@ function startApp(context, tabs) {
     }),
     vscode.window.onDidCloseTerminal((closed) => {
       const app = declared();
-      const byStudent = closed.exitStatus?.reason === vscode.TerminalExitReason.User;
+      const { Process, User } = vscode.TerminalExitReason; // `exit` typed in its shell, or its bin clicked
+      const byStudent = [Process, User].includes(closed.exitStatus?.reason);
       if (app && byStudent && closed.name === nameOf(app)) fs.writeFileSync(markOf(app), CLOSED);
     }),
   );
