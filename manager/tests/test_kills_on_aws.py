@@ -133,12 +133,19 @@ class KilledSchool:
                 self._home_of(workspace_id)
 
     def _home_of(self, workspace_id: str) -> Path:
-        """It is in one place, and holds all that its student wrote."""
-        home_id = self._get(workspace_id).home_id
-        (home,) = (found for found in self._aws.files.glob(f"*/**/{home_id}"))
-        wrote = self._wrote[workspace_id]
-        assert not wrote or (home / "work.py").read_text() == "\n".join(wrote)
-        return home
+        """It is in one place, and holds all that its student wrote.
+
+        Looked up again: a mover that was held may move it between two looks of ours, and what is
+        lost stays lost."""
+        home_id, wrote = self._get(workspace_id).home_id, self._wrote[workspace_id]
+        homes: list[Path] = []
+
+        def is_whole() -> bool:
+            homes[:] = self._aws.files.glob(f"*/**/{home_id}")
+            return len(homes) == 1 and (not wrote or (homes[0] / "work.py").read_text() == "\n".join(wrote))
+
+        until(is_whole, lambda: f"not whole, in {homes}, after {self.kills()}", within_s=10, ignoring=OSError)
+        return homes[0]
 
     def _slot_of(self, workspace_id: str) -> str:
         task = self._store.find_task(self._get(workspace_id).task_id or "")
