@@ -64,8 +64,10 @@ it("says why the files could not be put back, and lets one choose another snapsh
   await open();
   fireEvent.click(await screen.findByRole("button", { name: "Restore files" }));
   await screen.findByText(/being put back\. Until then/);
-  state.row = { ...STOPPED, failure: "Your files could not be restored; nothing has changed" };
-  expect((await screen.findByRole("alert")).textContent).toContain("could not be restored; nothing has changed");
+  state.row = { ...STOPPED, failure: "Your files could not be restored. Please tell your school" };
+  expect((await screen.findByRole("alert")).textContent).toBe(
+    "It failed. Its owner reads: “Your files could not be restored. Please tell your school.”",
+  );
   expect(screen.getByLabelText("Snapshot")).toBeTruthy();
 });
 

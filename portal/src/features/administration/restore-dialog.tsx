@@ -92,7 +92,7 @@ function Restoring({
           ))}
         </SelectField>
       </div>
-      {asked && row.failure !== null && <Outcome tone="bad">{row.failure}</Outcome>}
+      {asked && row.failure !== null && <Outcome tone="bad">It failed. Its owner reads: “{row.failure}.”</Outcome>}
       <Failure error={restore.error} />
       <DialogActions>
         <Button onClick={onClose}>Cancel</Button>
