@@ -80,7 +80,10 @@ def _build_enum(wanted: type[enum.Enum], value: Any, where: str) -> enum.Enum:
 def _build_scalar(wanted: type, value: Any, where: str) -> Any:
     """A whole number may stand for a float. A bool is an int to Python, but not to us."""
     if wanted is float and type(value) is int:
-        return float(value)
+        try:
+            return float(value)
+        except OverflowError:
+            raise BadMessage(f"{where}: the number is too large") from None
     if isinstance(value, bool) and wanted is not bool:
         raise BadMessage(f"{where}: {wanted.__name__} is expected, got bool")
     return _expect(wanted, wanted.__name__, value, where)

@@ -44,6 +44,7 @@ def test_a_message_is_the_same_after_the_wire(view: WorkspaceView) -> None:
         ({"steps": "abc"}, "message.steps: a list is expected"),
         ({"steps": [{"name": "saving", "at": "y", "text": ""}]}, r"message.steps\[0\].at: float is expected, got str"),
         ({"endpoint": []}, "message.endpoint: an object is expected"),
+        ({"stops_at": 10**400}, "message.stops_at: the number is too large"),
     ],
 )
 def test_a_bad_field_is_named(change: dict[str, object], complaint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import socket
 import socketserver
 import tempfile
@@ -103,7 +104,8 @@ def test_a_refused_claim_is_a_failed_launch_in_the_agents_words(server: Pretende
 @pytest.mark.parametrize(
     "answer",
     [(200, b"<html>"), (200, {"phase": "ready"}), (200, {**READY, "phase": "dancing"}), (500, {}), (403, {}), (200, b"x" * 10**6),
-     (200, b"[" * 60_000), (200, {**READY, "activity_reason": "\ud800"})],
+     (200, b"[" * 60_000), (200, {**READY, "activity_reason": "\ud800"}),
+     *((200, {**READY, "last_activity_at": number}) for number in (10**400, math.nan, math.inf))],
 )  # fmt: skip
 def test_a_malformed_answer_says_nothing_about_the_task(server: PretendedAgent, answer: tuple[int, Any]) -> None:
     server.answers["/_agent/status"] = answer

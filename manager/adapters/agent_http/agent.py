@@ -131,11 +131,11 @@ class HttpTaskAgent:
 
 
 def _decoded(text: bytes) -> Any:
-    """None: it is no JSON, or holds half a letter, which no page could show: not the class's wall
-    either, with all its other students."""
+    """None: it is no JSON, or holds half a letter or no number (NaN, Infinity), which no page could
+    show: not the class's wall either, with all its other students."""
     try:
         value = json.loads(text or b"{}")
-        json.dumps(value, ensure_ascii=False).encode()
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
         return None
     return value
