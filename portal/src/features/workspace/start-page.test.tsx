@@ -43,6 +43,7 @@ it("says why it could not, and tries again when asked", async () => {
   const problem = { type: "about:blank", title: "Full", status: 409, reason: "conflict", detail: "No room is left." };
   const api = open({ status: 409, body: { ...problem, remedy: null, errors: [] } });
   expect((await screen.findByRole("alert")).textContent).toContain("No room is left.");
+  expect(screen.getByRole("heading", { level: 1, name: "Your workspace" })).toBeTruthy();
   expect(screen.getByRole("link", { name: "Your dashboard" }).getAttribute("href")).toBe("/dashboard");
   api.answers[CREATE] = LAUNCHED;
   fireEvent.click(screen.getByRole("button", { name: "Try again" }));

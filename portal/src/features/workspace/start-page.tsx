@@ -44,6 +44,7 @@ export function StartPage() {
     else launch(kind);
   }, [kind, deleted, launch, router]);
 
+  const heading = <h1 className="mb-6 text-2xl font-semibold tracking-tight sm:text-3xl">Your workspace</h1>;
   const dashboard = (
     <Link href={HOME} className={buttonClass("secondary")}>
       Your dashboard
@@ -51,25 +52,36 @@ export function StartPage() {
   );
   for (const query of [me, workspaces]) {
     if (query.isError && query.data === undefined)
-      return <LoadFailure query={query} error={query.error} title="Your workspace cannot be opened right now" />;
+      return (
+        <>
+          {heading}
+          <LoadFailure query={query} error={query.error} title="Your workspace cannot be opened right now" />
+        </>
+      );
   }
   if (own !== undefined && kind === undefined) {
     return (
-      <Alert tone="info" title="No workspace yet" action={dashboard}>
-        Your account has no track, so it has no workspace. Ask your school to set your track.
-      </Alert>
+      <>
+        {heading}
+        <Alert tone="info" title="No workspace yet" action={dashboard}>
+          Your account has no track, so it has no workspace. Ask your school to set your track.
+        </Alert>
+      </>
     );
   }
   if (error !== null) {
     return (
-      <Alert tone="bad" title="Your workspace could not be launched" urgent action={dashboard}>
-        <p>{explain(error)}</p>
-        {kind !== undefined && (
-          <Button className="mt-3" onClick={() => launch(kind)}>
-            Try again
-          </Button>
-        )}
-      </Alert>
+      <>
+        {heading}
+        <Alert tone="bad" title="Your workspace could not be launched" urgent action={dashboard}>
+          <p>{explain(error)}</p>
+          {kind !== undefined && (
+            <Button className="mt-3" onClick={() => launch(kind)}>
+              Try again
+            </Button>
+          )}
+        </Alert>
+      </>
     );
   }
   return (
