@@ -109,7 +109,7 @@ async def test_a_task_answers_for_its_whole_state() -> None:
         {
             "task_id": "task-a", "phase": "claimed", "workspace_id": "ws-aaaaaaaaaa", "last_activity_at": NOW,
             "activity_reason": "launched it", "busy": "a query", "sessions": 0, "unsaved": 3, "progress": "Migrating",
-            "keep_running_wish_until": 7.0, "failure": "", "ports": [], "programs": ["a query"],
+            "keep_running_wish_until": 7.0, "failure": "", "ports": [], "programs": ["a query"], "memory_bytes": 0,
         },
     )  # fmt: skip
 
