@@ -275,7 +275,10 @@ class LiveWorkspaces:
                 async with self._connect() as client, client.pubsub() as channel:
                     await channel.subscribe(CHANNEL)
                     async for message in channel.listen():
-                        if message["type"] == "message" and self._is_watched(message["data"]):
+                        # What was announced before it listened was not heard.
+                        if message["type"] == "subscribe" or (
+                            message["type"] == "message" and self._is_watched(message["data"])
+                        ):
                             self._wake.set()
             except (RedisError, OSError) as error:
                 logger.warning("not listening for changes, trying again: %s", error)

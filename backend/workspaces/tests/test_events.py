@@ -68,7 +68,6 @@ def test_a_change_made_by_another_process_is_seen_at_once(watched, manager, monk
     monkeypatch.setattr(live, "CALM_INTERVAL_S", 30.0)
     with watching(watched, watched.workspace) as stream:
         stream.next()
-        time.sleep(0.3)  # the poller has subscribed and is waiting
         manager.change(watched.workspace, warned=True)
         began = time.monotonic()
         announce(watched.workspace)

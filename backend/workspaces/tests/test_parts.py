@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import dataclasses
 import itertools
 import time
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
@@ -195,6 +197,31 @@ async def test_a_rush_of_announcements_leaves_most_of_the_time_to_the_launches()
             views._wake.set()
             await asyncio.sleep(0.001)
     assert min(later - earlier for earlier, later in itertools.pairwise(began)) > 0.02 * live.PAUSE_FACTOR
+
+
+async def test_what_was_announced_before_it_listened_is_looked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "CALM_INTERVAL_S", 600.0)
+    asked: list[object] = []
+
+    class Channel(contextlib.AsyncExitStack):
+        def pubsub(self) -> Channel:
+            return Channel()
+
+        async def subscribe(self, _: str) -> None:
+            await until_in_this_loop(lambda: asked)
+
+        async def listen(self) -> AsyncIterator[dict[str, object]]:
+            yield {"type": "subscribe", "data": 1}
+            await asyncio.Event().wait()
+
+    views = LiveWorkspaces(
+        lambda ids: asked.append(ids) or DescribeAnswer((VIEW,), ()),  # type: ignore[func-returns-value]
+        lambda _: {},
+        lambda _: ActivityAnswer({}),
+        connect=Channel,  # type: ignore[arg-type]
+    )
+    async with views.watching(VIEW.workspace_id):
+        await until_in_this_loop(lambda: len(asked) == 2, within_s=30)
 
 
 async def test_nobody_polls_for_nobody() -> None:
