@@ -11,6 +11,7 @@ from websockets.exceptions import InvalidStatus
 from backend.gateway.site import Place
 from gateway.tests.client import HTML, Answer
 from gateway.tests.stack import ME, MINE, TCP, THEIRS, THEM, Stack
+from tests.waiting import until
 
 
 def test_a_port_is_asked_for_with_its_number_and_without_who_asks(stack: Stack) -> None:
@@ -107,8 +108,8 @@ def test_the_editor_shows_an_app_in_a_frame_before_anybody_has_opened_its_port(s
     for answer in (sent, given, allowed, entered):
         assert answer.header("referrer-policy") == "origin", "without a Referer the next host refuses a frame"
     stack.book.revoke_session("of-frames")
-    again = stack.client.ask(stack.host(MINE, 3000), headers={**FRAME, **referer, "Cookie": cookie})
-    assert again.status == 302, "signed out: it has to enter again"
+    signed_out = {**FRAME, **referer, "Cookie": cookie}  # it has to enter again, as soon as Redis has told
+    until(lambda: stack.client.ask(stack.host(MINE, 3000), headers=signed_out).status == 302)
     refused, _ = follow(stack, allowed.header("location") or "", {**referer, "Cookie": nonce})
     assert refused.status == 410
     assert follow(stack, given.header("location") or "", {**referer, "Cookie": editor})[0].status == 401

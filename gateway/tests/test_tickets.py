@@ -26,7 +26,7 @@ def _enter(stack: Stack, ticket: str, cookie: str = "", *, host: str = MINE, **m
     return stack.client.ask(stack.host(host), f"/_apranova/enter?ticket={ticket}", headers=headers)
 
 
-def _becomes(status: int, ask: Callable[[], int], *, within_s: float = 0.5) -> bool:
+def _becomes(status: int, ask: Callable[[], int], *, within_s: float = 1.5) -> bool:
     """A revocation travels through Redis, far faster than the two seconds that caches keep."""
     ends_at = time.monotonic() + within_s
     while ask() != status:
