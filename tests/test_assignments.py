@@ -92,10 +92,7 @@ def test_a_lesson_is_handed_out_and_no_file_of_a_student_changes(
     page.goto(f"{instructor.product.url}/cohorts/{cohort}")
     page.get_by_role("button", name="Hand out an assignment").click()
     page.get_by_label("Title").fill("Loops")
-    bad, good, update = tmp_path / "bad.zip", tmp_path / "good.zip", tmp_path / "update.zip"
-    bad.write_bytes(zipped({"../../.bashrc": "evil", "a": "b"}))
-    good.write_bytes(zipped(STARTER))
-    update.write_bytes(zipped({**STARTER, "loops/main.py": "print('better')\n", "loops/more.md": "# More\n"}))
+    bad, good, update = zips(tmp_path)
     page.get_by_label("Files").set_input_files(bad)
     page.get_by_role("button", name="Hand out", exact=True).click()
     expect(page.get_by_text("leads out of the folder")).to_be_visible()
@@ -140,6 +137,15 @@ def test_a_lesson_is_handed_out_and_no_file_of_a_student_changes(
     assert awake.portal.request.get(f"{address}{assignment}/").status == 403
     send(awake.portal, "POST", f"/api/workspace/{awake.workspace_id()}/stop/", {})
     send(page, "DELETE", f"/api/cohorts/{cohort}/", {"name": "Kiel-1"})
+
+
+def zips(folder: Path) -> tuple[Path, Path, Path]:
+    """One that leads out of its folder, the assignment, and its second version."""
+    bad, good, update = folder / "bad.zip", folder / "good.zip", folder / "update.zip"
+    bad.write_bytes(zipped({"../../.bashrc": "evil", "a": "b"}))
+    good.write_bytes(zipped(STARTER))
+    update.write_bytes(zipped({**STARTER, "loops/main.py": "print('better')\n", "loops/more.md": "# More\n"}))
+    return bad, good, update
 
 
 def shows_app(page: Page) -> bool:
