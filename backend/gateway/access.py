@@ -86,7 +86,8 @@ _FRAME = (
 local text = redis.call('GET', KEYS[1])
 if not text then return nil end
 local access = cjson.decode(text)
-if access.workspace_id ~= ARGV[1] or (access.port or 0) ~= 0 or (access.share or '') ~= '' then return nil end
+if access.workspace_id ~= ARGV[1] or (access.port or 0) ~= 0 then return nil end
+if (access.share or '') ~= '' and (access.launch or '') == '' then return nil end
 access.port = tonumber(ARGV[2])
 access.browser = ARGV[3]
 redis.call('SET', KEYS[2], cjson.encode(access), 'EX', ARGV[4])
@@ -247,8 +248,9 @@ class AccessReader:
 
     async def ticket_for_frame(self, token: str, place: Place, *, browser: str) -> str | None:
         """A ticket for a port, by the cookie that opens its workspace's editor; None: it is no such
-        cookie, or a visitor's. `browser`: the digest of the nonce on the port's host."""
-        ticket = secrets.token_urlsafe(_SECRET_BYTES)
+        cookie. One of a visit to help passes its visit, end and launch on. `browser`: the digest of
+        the nonce on the port's host."""
+        ticket = (OF_A_VISIT if token.startswith(OF_A_VISIT) else "") + secrets.token_urlsafe(_SECRET_BYTES)
         keys = [f"{{gateway}}:access:{digest(token)}", f"{{gateway}}:ticket:{digest(ticket)}"]
         args = [place.workspace_id, place.port, browser, TICKET_TTL_S, ACCESS_TTL_S]
         return ticket if await self._frame(keys=keys, args=args) else None

@@ -92,10 +92,10 @@ class Authorization:
         verdict = decide(asked, place=place, own_origin=own_origin, page=page, access=access, view=view)
         if verdict is Verdict.ALLOW and access is not None and view is not None:
             return Answer(200, self._way_to(view, access, application_cookies))
-        if by_visit and verdict in (Verdict.NO_ACCESS, Verdict.NOT_RUNNING) and place is not None:
-            return self._visit_ended(asked, place)
         if verdict is Verdict.NO_ACCESS and place is not None and asked.is_frame and page == Place(place.workspace_id):
             return redirect_in_frame(self._site.enter_url(place, to=asked.target))
+        if by_visit and verdict in (Verdict.NO_ACCESS, Verdict.NOT_RUNNING) and place is not None:
+            return self._visit_ended(asked, place)
         answer = self._refusal(verdict, asked, place, view)
         if place is not None and asked.origin and is_from_sibling(place, page):
             answer.headers += _readable_by(asked)

@@ -23,7 +23,7 @@ from urllib.parse import parse_qs
 
 from redis.exceptions import RedisError
 
-from backend.gateway.access import TICKET_TTL_S, AccessReader, Refused, digest
+from backend.gateway.access import OF_A_VISIT, TICKET_TTL_S, AccessReader, Refused, digest
 from backend.gateway.answers import Answer, Scope, page, problem, redirect, redirect_in_frame
 from backend.gateway.authorization import CLEAR_COOKIES, split_cookies
 from backend.gateway.decision import Asked
@@ -83,7 +83,7 @@ class Entrance:
 
     async def _ticket_for_frame(self, scope: Scope, editor: Place) -> Answer:
         """On the editor's host: its cookie becomes a ticket for a port of the same workspace, for
-        the owner alone, and only in a frame of the editor's own page."""
+        whoever may be in the editor, and only in a frame of the editor's own page."""
         query = parse_qs(scope["query_string"].decode("latin-1"))
         port, browser = query.get("port", [""])[0], query.get("browser", [""])[0]
         known = bool(_PORT.fullmatch(port)) and int(port) in PREVIEW_PORTS and bool(_DIGEST.fullmatch(browser))
@@ -99,6 +99,8 @@ class Entrance:
         except (RedisError, OSError) as error:
             logger.warning("cannot give a ticket now: %s", error)
             return problem(503, "unavailable", "The platform cannot check your access right now.")
+        if ticket is None and tokens and tokens[0].startswith(OF_A_VISIT):
+            return problem(401, "visit_ended", "The visit has ended.")
         if ticket is None:
             return problem(401, "not_entered", "Open the app in a tab of its own.")
         return redirect_in_frame(self._site.enter_url(place, ticket, query.get("to", ["/"])[0]))

@@ -84,11 +84,13 @@ def _visit_ended(visit: HelpVisit, **_: Any) -> None:
 
 def _end(place: Place, share_id: str) -> None:
     """Once now, so that a failing Redis undoes the change, and once for who entered meanwhile."""
-    access_book().revoke_share(share_id)
+    ended = access_book().revoke_share(share_id)
 
     def committed() -> None:
-        access_book().revoke_share(share_id)
-        _close(place)
+        """A visit may have opened ports, too."""
+        entered = [*ended, *access_book().revoke_share(share_id)]
+        for one in {place, *(access.place for access in entered)}:
+            _close(one)
 
     transaction.on_commit(committed)
 

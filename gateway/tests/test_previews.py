@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from websockets.exceptions import InvalidStatus
 
+from backend.gateway.access import digest
 from backend.gateway.site import Place
 from gateway.tests.client import HTML, Answer
 from gateway.tests.stack import ME, MINE, TCP, THEIRS, THEM, Stack
@@ -145,17 +146,56 @@ def test_no_other_page_gets_a_port_s_cookie_by_a_frame(stack: Stack) -> None:
     assert stack.client.ask(stack.host(MINE, 3000), wanted, headers={**FRAME, **mine, "Cookie": editor}).status == 404
 
 
-def test_a_visitor_gets_no_port_by_a_frame(stack: Stack) -> None:
+def enter_editor_by(stack: Stack, share: str, launch: str = "") -> str:
+    """The Cookie header of somebody else than the owner."""
     nonce, browser = stack.browser()
     ticket = stack.book.mint_ticket(
-        Place(MINE), user_id=THEM, session_key="of-them", browser=browser, share="visit", ends_at=time.time() + 60
-    )
+        Place(MINE), user_id=THEM, session_key="of-them", browser=browser, share=share, ends_at=time.time() + 60,
+        launch=launch,
+    )  # fmt: skip
     entered = stack.client.ask(stack.host(MINE), f"/_apranova/enter?ticket={ticket}", headers={"Cookie": nonce})
     cookie = (entered.header("set-cookie") or "").partition(";")[0]
     assert cookie
-    headers = {**FRAME, "Referer": f"{stack.origin(MINE)}/", "Cookie": cookie}
+    return cookie
+
+
+def test_a_visitor_gets_no_port_by_a_frame(stack: Stack) -> None:
+    headers = {**FRAME, "Referer": f"{stack.origin(MINE)}/", "Cookie": enter_editor_by(stack, "visitor")}
     wanted = f"/_apranova/frame?port=3000&browser={'a' * 64}"
     assert stack.client.ask(stack.host(MINE), wanted, headers=headers).status == 401
+
+
+def test_an_instructor_who_helps_sees_the_app_in_the_editor_until_the_visit_ends(stack: Stack) -> None:
+    """The story: the preview in a student's editor said 401 to the instructor."""
+    referer = {"Referer": f"{stack.origin(MINE)}/"}
+
+    def show(editor: str, kept: str = "") -> str:
+        """The port's Cookie header, by the steps of a frame."""
+        sent = stack.client.ask(stack.host(MINE, 3000), "/", headers={**FRAME, **referer, "Cookie": kept})
+        given, _ = follow(stack, sent.header("location") or "", referer)
+        nonce = (given.header("set-cookie") or "").partition(";")[0]
+        allowed, _ = follow(stack, given.header("location") or "", {**referer, "Cookie": editor})
+        assert allowed.status == 302, allowed
+        entered, _ = follow(stack, allowed.header("location") or "", {**referer, "Cookie": nonce})
+        return (entered.header("set-cookie") or "").partition(";")[0]
+
+    def ask(cookie: str, port: int = 3000, **headers: str) -> Answer:
+        return stack.client.ask(stack.host(MINE, port), headers={"Cookie": cookie, **headers})
+
+    launch = digest(f"secret-of-{MINE}")
+    cookie = show(enter_editor_by(stack, "visit-1", launch))
+    seen = ask(cookie)
+    assert seen.seen_header("x-apranova-port") == "3000"
+    assert 0 < int(seen.seen_header("x-apranova-visit") or 0) <= 60
+    assert seen.seen_header("x-apranova-identity") is None
+    assert ask(cookie, 3001).status == 401
+    stack.book.revoke_share("visit-1")
+    until(lambda: ask(cookie).status == 401)
+    assert b"visit_ended" in ask(cookie).body
+    again = show(enter_editor_by(stack, "visit-2", launch), kept=cookie)
+    assert ask(again).status == 200, "another visit, in a browser that still has the cookie of the first"
+    other_launch = show(enter_editor_by(stack, "visit-3", digest("the launch before")))
+    assert ask(other_launch).status == 401
 
 
 def test_a_front_end_asks_its_api_on_another_port_and_no_other_page_does(stack: Stack) -> None:

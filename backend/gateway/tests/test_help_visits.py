@@ -128,6 +128,32 @@ def test_a_visit_opens_the_editor_of_that_workspace_and_nothing_else(school):
         assert school.ines.get(f"/api/workspace/{school.id}/{path}").status_code == 404
 
 
+def show_app(school, token: str, port: int = 3000) -> str:
+    """As a frame of the editor does it; the token of the port's cookie, or ''."""
+    editor = f"{school.id}.ws.localhost:8080"
+    frame = {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Dest": "iframe", "Referer": f"http://{editor}/"}
+    host = f"p{port}--{editor}"
+    given = school.ines.get("/_apranova/enter", headers={**frame, "Host": host})
+    nonce = given.headers["set-cookie"].partition(";")[0]
+    path = given.headers["location"].partition(editor)[2]
+    allowed = school.ines.get(path, headers={**frame, "Host": editor, "Cookie": f"apranova_workspace={token}"})
+    return _trade(school.ines, allowed.headers["location"], nonce)[1] if allowed.status_code == 302 else ""
+
+
+def test_the_instructor_sees_the_app_beside_the_student_s_editor_until_the_visit_ends(school):
+    school.amira.put(HELP)
+    token = visit(school)
+    app = show_app(school, token)
+    assert status(school, app, f"p3000--{school.id}") == 200
+    for label in (school.id, f"p3001--{school.id}"):
+        assert status(school, app, label) == 401
+    school.manager.visits_ended.clear()
+    school.amira.delete(HELP)
+    assert set(school.manager.visits_ended) == {(school.id, 0), (school.id, 3000)}
+    until(lambda: status(school, app, f"p3000--{school.id}") == 401, within_s=20)
+    assert show_app(school, token) == ""
+
+
 def test_no_page_of_another_site_begins_or_ends_a_visit(school):
     school.amira.put(HELP)
     path = f"/api/cohorts/{school.cohort.pk}/members/{school.amira.user.pk}/visit/"
