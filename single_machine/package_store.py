@@ -2,8 +2,10 @@
 
 npm's part is laid out as npm's own cache, each file named by the hash of its content; pip's part is
 a folder of wheels. Files are checked against the lock file, come whole and by a rename, and never
-change afterwards. `python -m single_machine.package_store STORE FOLDER` fills one in the build of a
-workspace's container image, with a project in each folder below FOLDER.
+change afterwards. On one machine npm's part also has the packages as `npm ci` installed them, for
+an exercise's app to copy (images/vscode/extensions/apranova/src/app.sh).
+`python -m single_machine.package_store STORE FOLDER` fills one in the build of a workspace's
+container image, with a project in each folder below FOLDER.
 """
 
 from __future__ import annotations
@@ -26,6 +28,11 @@ from single_machine.portal_build import node_environment, npm_command
 
 CONTENT = "content-v2/sha512"
 WHEELS = "wheels"
+INSTALLED = "installed"
+"""Below it, by the hash of package.json and its lock file: `node_modules`, and an empty file
+`scripts` if packages have install scripts, which run where they are copied to and never here."""
+_LIFECYCLE = {"preinstall", "install", "postinstall", "prepublish", "preprepare", "prepare", "postprepare"}
+"""Scripts of a project that `npm ci` runs, with `dependencies`: a copy would leave them out."""
 _NPM = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
 _PIP = ("-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--require-hashes", "--only-binary=:all:")
 
@@ -40,8 +47,12 @@ def add_project(
     *,
     say: Callable[[str], None],
     step: Callable[[str], AbstractContextManager[None]] = contextlib.nullcontext,
+    keep_installed: bool = False,
 ) -> None:
-    """All of its lock files. `step` shows what is being done. Raises NotFilled."""
+    """All of its lock files. `step` shows what is being done. Raises NotFilled.
+
+    `keep_installed`: also as they are installed. An image would have to carry that.
+    """
     npm = next((folder / name for name in LOCKS_OF_NPM if (folder / name).is_file()), None)
     pip = sorted(folder.glob("requirements*.txt"))
     if npm is None and not pip:
@@ -50,6 +61,8 @@ def add_project(
         if npm is not None:
             with step(f"npm packages of {npm}"):
                 added = add_npm(npm, store / "npm", Path(scratch))
+                if keep_installed:
+                    _keep_installed(npm.name, Path(scratch), store / "npm")
             say(f"  {added} new")
         for file in pip:
             with step(f"Python packages of {file}"):
@@ -80,6 +93,39 @@ def add_npm(lock: Path, store: Path, scratch: Path) -> int:
     state.write_text(hashlib.sha256("\n".join(files).encode()).hexdigest())
     _put(state, store / "state")
     return added
+
+
+def _keep_installed(lock: str, scratch: Path, store: Path) -> None:
+    """What add_npm installed in `scratch`, unless `npm ci` would do more than install packages."""
+    package, locked = ((scratch / name).read_bytes() for name in ("package.json", lock))
+    place = store / INSTALLED / hashlib.sha256(package + locked).hexdigest()
+    modules, new = scratch / "node_modules", scratch / INSTALLED
+    if lock != LOCKS_OF_NPM[0] or place.exists() or not modules.is_dir() or not _is_plain(package, locked):
+        return
+    new.mkdir()
+    modules.rename(new / modules.name)
+    if any(it.get("hasInstallScript") for it in json.loads(locked)["packages"].values()):
+        (new / "scripts").touch()
+    for it in (new, *new.rglob("*")):
+        if not it.is_symlink():
+            it.chmod(0o755 if it.is_dir() else 0o555 if it.stat().st_mode & 0o100 else 0o444)
+    place.parent.mkdir(mode=0o755, exist_ok=True)
+    place.parent.chmod(0o755)
+    with contextlib.suppress(OSError):  # another command has just put the same there
+        new.rename(place)
+
+
+def _is_plain(package: bytes, locked: bytes) -> bool:
+    try:
+        project, packages = json.loads(package), json.loads(locked)["packages"].values()
+        scripts = {*(project.get("scripts") or ())}
+        return (
+            not scripts & {*_LIFECYCLE, "dependencies"}
+            and not project.get("workspaces")
+            and not any(it.get("link") for it in packages)
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return False
 
 
 def add_wheels(requirements: Path, store: Path, scratch: Path) -> int:

@@ -17,7 +17,7 @@ def run(settings: Settings, folders: Sequence[Path]) -> int:
     store.mkdir(mode=0o755, parents=True, exist_ok=True)
     for folder in folders:
         try:
-            add_project(folder, store, say=say, step=step)
+            add_project(folder, store, say=say, step=step, keep_installed=True)
         except NotFilled as problem:
             raise CannotGoOn(str(problem)) from None
     say("Workspaces have them from their next launch on.")

@@ -115,6 +115,22 @@ def test_npm_ci_and_pip_install_need_no_network(terminal: Terminal) -> None:
     assert "from the mirror" in said, said
 
 
+def test_an_exercise_s_app_gets_its_packages_by_a_copy_and_npm_takes_it_for_its_own(
+    engine: EngineUnderTest, project: dict[str, str]
+) -> None:
+    fresh = Terminal(engine, **project)  # without links to the store, and without a network
+    app = "APRANOVA_PACKAGES=/opt/packages bash /opt/vscode/extensions/apranova/src/app.sh mark kept/prepared"
+    said = fresh.run(f"{_DEAD}; {app} 'npm ci' 'cat node_modules/tiny/index.js'")
+    assert "copied from your school's store" in said, said
+    assert "from the mirror" in said, said
+    assert "did not run" not in said, said
+    assert "invalid" not in (said := fresh.run("npm ls && echo mine >> node_modules/tiny/index.js && ls kept")), said
+    assert "prepared" in said, said
+    changed = Terminal(engine, **project)
+    said = changed.run(f"{_DEAD}; echo >> package.json; {app} 'npm ci' true")
+    assert "copied" not in said, "another project"
+
+
 def test_a_student_cannot_change_what_others_get(terminal: Terminal) -> None:
     inside = "$(readlink -f ~/.npm/_cacache/content-v2/sha512/*/*/*)"
     tries = (f"echo bad > {inside}", f"rm -f {inside}", "rm -rf /opt/packages/wheels", "touch /opt/packages/npm/new")

@@ -23,11 +23,31 @@ run() {
   bash -c "$1" # not in this shell, which outlives Ctrl+C
 }
 
+# `npm ci` from the school's store (single_machine/package_store.py:INSTALLED): the same packages for a
+# fifth of the processor time. Only for just these two files, and where npm ci would do nothing else.
+copy_packages() {
+  local it from fresh=.node_modules-$$
+  [ "$prepare" = "npm ci" ] && [ -n "$APRANOVA_PACKAGES" ] || return
+  for it in node_modules .npmrc npm-shrinkwrap.json binding.gyp; do
+    ! [ -e "$it" ] && ! [ -L "$it" ] || return
+  done
+  from=$(cat package.json package-lock.json 2>/dev/null | sha256sum)
+  from=$APRANOVA_PACKAGES/npm/installed/${from%% *}
+  [ -d "$from/node_modules" ] || return
+  printf "\e[1m\$ npm ci\e[0m\nThe packages are copied from your school's store.\n"
+  if ! cp -R --preserve=mode,timestamps "$from/node_modules" "$fresh" ||
+    ! chmod -R u+w "$fresh" || ! mv -T "$fresh" node_modules; then
+    rm -rf "$fresh"
+    return 1
+  fi
+  ! [ -e "$from/scripts" ] || npm rebuild
+}
+
 echo $$ >"$mark"
 trap : INT # Ctrl+C ends the app, not this terminal
 status=0 again=$start
 if [ -n "$prepare" ] && ! [ -e "$prepared" ]; then
-  run "$prepare"
+  copy_packages || run "$prepare"
   status=$?
   if [ "$status" -eq 0 ]; then
     mkdir -p "${prepared%/*}" && : >"$prepared"
