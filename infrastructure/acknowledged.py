@@ -32,6 +32,7 @@ ACKNOWLEDGED = (
     Acknowledged("SMG4", "data/Secrets/IdentityKey/*", "Running workspaces hold its public half; both change together, in a deploy."),
     Acknowledged("SMG4", "data/Secrets/CacheToken/*", "Redis and its clients must change the token together, in a deploy."),
     Acknowledged("SMG4", "data/Secrets/EmailUrl/*", "The mail provider's password changes there first, and then here."),
+    Acknowledged("SMG4", "data/Secrets/EmailBounces/*", "The mail provider's password changes there first, and then here."),
     Acknowledged("SMG4", "data/Secrets/SignIn/*", "The providers' client secrets change at the providers first, and then here."),
     Acknowledged("SMG4", "data/Secrets/OriginSecret/*", "CloudFront and load balancer must change together: a deploy does, a rotation would not."),
     Acknowledged("IAM4[*AmazonRDSEnhancedMonitoringRole]", "data/Database/Monitoring/*", "RDS asks for this policy by name."),

@@ -88,6 +88,7 @@ WAYS: MappingProxyType[str, Way] = MappingProxyType(
             _CERTIFICATES,
         ),
         "email.url": Secret("email-url"),
+        "email.bounces": Secret("email-bounces"),
         "email.from": Key(Reaches.BACKEND, "school.email_from"),
         "sign_in.passwords": Key(Reaches.BACKEND),
         "sign_in.groups_claim": Key(Reaches.BACKEND),

@@ -23,17 +23,22 @@ def mail(settings: Settings) -> Iterator[Answer]:
         advice = "Set email.url. Until then people copy invitation links by hand, and nobody can reset a password."
         yield Answer(_CHECK, Verdict.LOOK, "no server is set", advice)
         return
-    server = urlsplit(settings.email_url)
-    if server.hostname is None:  # console:
+    yield from _reached(_CHECK, settings.email_url, "email.url", 25)
+    yield from _reached("mail that comes back", settings.email_bounces, "email.bounces", 143)
+
+
+def _reached(check: str, url: str, key: str, usual_port: int) -> Iterator[Answer]:
+    server = urlsplit(url)
+    if server.hostname is None:  # console:, or not set
         return
-    port = server.port or 25
+    port = server.port or {"smtps": 465, "imaps": 993}.get(server.scheme, usual_port)
     try:
         socket.create_connection((server.hostname, port), timeout=TIMEOUT_S).close()
     except OSError as error:
         text = f"{server.hostname}:{port} cannot be reached ({error.strerror or error})"
-        yield Answer(_CHECK, Verdict.NO, text, "Check email.url and the firewall.")
+        yield Answer(check, Verdict.NO, text, f"Check {key} and the firewall.")
     else:
-        yield Answer(_CHECK, Verdict.YES, f"{server.hostname}:{port} answers")
+        yield Answer(check, Verdict.YES, f"{server.hostname}:{port} answers")
 
 
 def sent_mail(settings: Settings) -> Iterator[Answer]:

@@ -50,6 +50,7 @@ KEYS = MappingProxyType(
         "tls.hook_wait_s": "APRANOVA_TLS_HOOK_WAIT_S",
         "email.url": "APRANOVA_EMAIL_URL",
         "email.from": "APRANOVA_EMAIL_FROM",
+        "email.bounces": "APRANOVA_EMAIL_BOUNCES",
         "sign_in.passwords": "APRANOVA_SIGN_IN_PASSWORDS",
         "sign_in.groups_claim": "APRANOVA_SIGN_IN_GROUPS_CLAIM",
         "sign_in.instructor_group": "APRANOVA_SIGN_IN_INSTRUCTOR_GROUP",

@@ -84,6 +84,8 @@ class Settings:
     """Proxies of the school in front, whose X-Forwarded-For counts."""
     admin_email: str
     """Gets a link to become the first admin."""
+    email_bounces: str = field(repr=False)
+    """The mailbox to which mail comes back; empty: nobody reads it."""
     email_url: str = field(repr=False)
     """The mail server, perhaps with a password; empty: mail goes to the backend's log."""
     sign_in: SignIn
@@ -219,6 +221,7 @@ def read_settings(variables: Mapping[str, str], *, source: Path, port: int | Non
         redirect_port=environment.whole("APRANOVA_REDIRECT_PORT", 80, 0, 65535) if tls.served_here else 0,
         trusted_hops=environment.whole("APRANOVA_TRUSTED_HOPS", 1, 1, 8) if tls is Tls.PROXY else 0,
         admin_email=environment.text("APRANOVA_ADMIN_EMAIL", ""),
+        email_bounces=environment.text("APRANOVA_EMAIL_BOUNCES", ""),
         email_url=environment.text("APRANOVA_EMAIL_URL", ""),
         sign_in=read_sign_in(variables),
         sandbox_uid=None if sandbox_uid == -1 else sandbox_uid,

@@ -16,6 +16,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
+from backend.accounts import bounces
 from backend.accounts.invitation_links import link_of
 from backend.accounts.models import Invitation
 from backend.accounts.roles import ROLE_NAMES, Role
@@ -97,7 +98,9 @@ def _message(invitation: Invitation, server: BaseEmailBackend) -> EmailMessage:
     school = settings.ENVIRONMENT.school_name
     inviter = invitation.invited_by.display_name
     hello = f"Hello {invitation.name}" if invitation.name else "Hello"
+    message_id = bounces.message_id(invitation.pk, settings.ENVIRONMENT.public_host)
     return EmailMessage(
+        headers={"Message-ID": message_id, bounces.HEADER: message_id},
         subject=f"{inviter} invites you to {school}",
         body=(
             f"{hello},\n\n{inviter} invites you to {school} as {ROLE_NAMES[Role(invitation.role)]}.\n\n"

@@ -162,3 +162,21 @@ class Invitation(models.Model):
 
     def is_open(self, now: datetime) -> bool:
         return self.accepted_at is None and self.revoked_at is None and now < self.expires_at
+
+
+class BounceMailbox(models.Model):
+    """How far the mailbox was read to which mails come back. One row for each address of it."""
+
+    address = models.CharField(max_length=400, primary_key=True)
+    """User, host and folder."""
+    uid_validity = models.PositiveBigIntegerField(default=0)
+    """The server numbers its mails anew when this changes (RFC 3501, section 2.3.1.1)."""
+    uid_next = models.PositiveBigIntegerField(default=0)
+    """The first mail that was not read yet."""
+    read_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=300, blank=True, default="")
+    """Why it cannot be read; empty: it was read last time."""
+    problem_since = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.address

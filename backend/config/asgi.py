@@ -63,7 +63,7 @@ def _body_max(path: str) -> int:
 
 def with_workers(application: Any) -> WithBackground:
     """Add the background workers: the outbox, feeds, mails of invitations, and others."""
-    from backend.accounts import invitation_mails
+    from backend.accounts import bounce_mailbox, invitation_mails
     from backend.assignments import checking, collecting, delivery
     from backend.cohorts import feeds, outbox, visit_endings
     from backend.costs import budgets, sessions
@@ -78,6 +78,7 @@ def with_workers(application: Any) -> WithBackground:
             outbox.worker,
             feeds.worker,
             invitation_mails.worker,
+            bounce_mailbox.worker,
             marks.worker,
             sign_in_hint.worker,
             sessions.worker,

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from backend.accounts.models import BounceMailbox
 from backend.console.schemas import ConsoleHealthOut, FindingOut, FindingState
 from backend.platform.dependencies import ask_database, ask_redis, failure_of
 from backend.platform.mail import SENT, TROUBLE
@@ -31,6 +32,7 @@ GUIDES = {
     "Passes over the workspaces": f"{_ALERTS}#apranovareconcilingstopped",
     "Snapshots of homes": f"{_OPERATOR}#snapshots-of-homes",
     "Sent e-mails": f"{_ALERTS}#apranovamailfails",
+    "E-mails that come back": f"{_OPERATOR}#mail-that-comes-back",
     "e-mail": f"{_ALERTS}#apranovamailfails",
     "a mail": f"{_ALERTS}#apranovamailfails",
     "backup": f"{_OPERATOR}#backups-of-the-school",
@@ -58,7 +60,7 @@ def console_health(*, now: float | None = None) -> ConsoleHealthOut:
     now = time.time() if now is None else now
     on_aws, file = settings.ENVIRONMENT.isolation == "ecs", settings.DOCTOR_RECORD
     record = read_record(file) if file is not None else DoctorRecord()
-    findings = [*_parts(now), *(() if on_aws else _mails()), *_doctor(record, file, now)]
+    findings = [*_parts(now), *(() if on_aws else _mails()), *_bounces(), *_doctor(record, file, now)]
     ordered = sorted(findings, key=lambda it: _WORST_FIRST.index(it.state))
     return ConsoleHealthOut(findings=ordered, doctor_asked_at=_moment(record.at), on_aws=on_aws)
 
@@ -114,6 +116,18 @@ def _mails() -> Iterator[FindingOut]:
     elif sent := int(SENT._value.get()):  # noqa: SLF001  the library has no other way to read it
         left = "One has left" if sent == 1 else f"{sent:,} have left"
         yield _finding("Sent e-mails", True, f"{left} since the backend started.")
+
+
+def _bounces() -> Iterator[FindingOut]:
+    mailbox = settings.ENVIRONMENT.bounces
+    row = BounceMailbox.objects.filter(address=mailbox.address).first() if mailbox else None
+    name = "E-mails that come back"
+    if row is not None and row.problem_since:
+        remedy = "Check email.bounces: host, user, password and folder."
+        text = f"Their mailbox cannot be read: {row.problem}"
+        yield _finding(name, False, text, remedy, since=row.problem_since.timestamp())
+    elif row is not None and row.read_at:
+        yield _finding(name, True, "Their mailbox is read.")
 
 
 def _doctor(record: DoctorRecord, file: Path | None, now: float) -> Iterable[FindingOut]:

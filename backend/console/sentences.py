@@ -71,6 +71,7 @@ DEEDS = {
     "invitation.accept": "accepted an invitation",
     "invitation.revoke": "revoked the invitation of {target}",
     "invitation.send_again": "mailed the invitation of {target} again",
+    "invitation.bounce": "learned that the mail to {target} came back",
     "invitation.show_link": "looked up the invitation link of {target}",
     "help.ask": "asked for help",
     "help.lower": "ended the call for help of {target}",

@@ -48,6 +48,25 @@ class Email:
 
 
 @dataclass(frozen=True)
+class Mailbox:
+    """An IMAP folder that is read and never changed."""
+
+    host: str
+    port: int
+    user: str
+    password: str = field(repr=False)
+    folder: str
+    use_tls: bool
+    """STARTTLS."""
+    use_ssl: bool
+
+    @property
+    def address(self) -> str:
+        """Which mailbox it is, without the password; at most 400 characters."""
+        return f"{self.user} at {self.host}:{self.port}/{self.folder}"[:400]
+
+
+@dataclass(frozen=True)
 class Environment:
     public_url: str
     """Scheme and host (with port) under which people see the portal; no slash at the end."""
@@ -93,6 +112,8 @@ class Environment:
     """What the backups of the school came to; None: none are made here."""
     doctor_record: Path | None = None
     """What the doctor last found; None: nobody asks one here."""
+    bounces: Mailbox | None = None
+    """Where mails come back that could not be delivered; None: nobody reads it."""
     shared_dir: Path | None = None
     """With the shared data of cohorts, on a disk that workspaces can mount; None: there is none."""
     shared_bytes_max: int = 10_000_000_000
@@ -152,6 +173,7 @@ def parse(variables: Mapping[str, str]) -> Environment:
         identity_private_key=_identity_key(environment.text("APRANOVA_IDENTITY_PRIVATE_KEY")),
         static_dir=environment.text("APRANOVA_STATIC_DIR", ""),
         email=_email(environment.text("APRANOVA_EMAIL_URL", ""), environment.text("APRANOVA_EMAIL_FROM", "")),
+        bounces=_bounces(environment.text("APRANOVA_EMAIL_BOUNCES", "")),
         sign_in=read_sign_in(variables),
         help_visits=environment.choice("APRANOVA_HELP_VISITS", tuple(HelpVisits), HelpVisits.WHEN_CALLED),
         help_history=environment.flag("APRANOVA_HELP_HISTORY"),
@@ -223,4 +245,34 @@ def _email(url: str, sender: str) -> Email:
         use_tls=use_tls,
         use_ssl=parts.scheme == "smtps",
         sender=sender,
+    )
+
+
+def _bounces(url: str) -> Mailbox | None:
+    """`imaps://user:password@host/folder` or `imap://…?tls=true`. Empty or `none:`: nowhere."""
+    name = "APRANOVA_EMAIL_BOUNCES"
+    if url in ("", "none:"):
+        return None
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise BadSetting(f"{name} is not a URL: {error}") from None
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    folder = unquote(parts.path.strip("/")) or "INBOX"
+    if parts.scheme not in ("imap", "imaps") or not (parts.hostname and user and password):
+        raise BadSetting(f"{name} must be empty or imaps://user:password@host/folder")
+    if not all(it.isascii() and it.isprintable() for it in (user, password, folder)):
+        raise BadSetting(f"{name}: user, password and folder may have ASCII characters only")
+    use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
+    if use_tls and parts.scheme == "imaps":
+        raise BadSetting(f"{name} asks for imaps:// and tls=true; they exclude each other")
+    return Mailbox(
+        host=parts.hostname,
+        port=port or (993 if parts.scheme == "imaps" else 143),
+        user=user,
+        password=password,
+        folder=folder,
+        use_tls=use_tls,
+        use_ssl=parts.scheme == "imaps",
     )

@@ -74,6 +74,7 @@ class Backend(Construct):
             "APRANOVA_IDENTITY_PRIVATE_KEY": (own.identity.secret_arn, ""),
             "APRANOVA_REDIS_TOKEN": (own.cache.secret_arn, ""),
             "APRANOVA_EMAIL_URL": (own.email.secret_arn, ""),
+            "APRANOVA_EMAIL_BOUNCES": (own.bounces.secret_arn, ""),
             **{
                 secret_variable(provider): (own.sign_in.secret_arn, provider)
                 for provider in self._stack.settings.providers_with_secret

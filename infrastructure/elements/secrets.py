@@ -34,6 +34,12 @@ class Secrets(Construct):
             secret_string_value=SecretValue.unsafe_plain_text("console:"),  # not a secret yet
             **ours,
         )
+        self.bounces = self._secret(
+            "email-bounces",
+            "imaps://user:password@host/folder, where mail comes back; an operator writes it. none: nowhere",
+            secret_string_value=SecretValue.unsafe_plain_text("none:"),  # not a secret yet
+            **ours,
+        )
         self.sign_in = self._secret(
             "sign-in",
             'Client secrets of sign-in providers; an operator writes them: {"openid": "…", "google": "…"}',

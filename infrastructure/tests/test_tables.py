@@ -225,7 +225,7 @@ def test_django_is_given_what_it_cannot_start_without(hundred: Assembly) -> None
     (django,) = [c for c in hundred.task("apranova-backend")["ContainerDefinitions"] if c["Name"] == "backend"]
     assert {secret["Name"] for secret in django["Secrets"]} == {
         "PGUSER", "PGPASSWORD", "APRANOVA_SECRET_KEY", "APRANOVA_IDENTITY_PRIVATE_KEY", "APRANOVA_REDIS_TOKEN",
-        "APRANOVA_EMAIL_URL",
+        "APRANOVA_EMAIL_URL", "APRANOVA_EMAIL_BOUNCES",
     }  # fmt: skip
     told = {entry["Name"]: entry["Value"] for entry in django["Environment"]}
     assert told["PGSSLMODE"] == "verify-full"

@@ -90,9 +90,11 @@ def test_a_mail_server_that_is_away(settings: Settings) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"smtp://person:secret@127.0.0.1:{server.getsockname()[1]}"
         [there] = mail_doctor.mail(dataclasses.replace(settings, email_url=url))
-    [away] = mail_doctor.mail(dataclasses.replace(settings, email_url=url))
-    assert (there.verdict, away.verdict) == (Verdict.YES, Verdict.NO)
-    assert "secret" not in away.text
+    bounces = url.replace("smtp", "imap")
+    away, box = mail_doctor.mail(dataclasses.replace(settings, email_url=url, email_bounces=bounces))
+    assert (there.verdict, away.verdict, box.verdict) == (Verdict.YES, Verdict.NO, Verdict.NO)
+    assert "secret" not in away.text + box.text
+    assert "email.bounces" in box.remedy
 
 
 def test_a_mail_is_sent_by_the_portal_s_own_way(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

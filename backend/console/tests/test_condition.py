@@ -6,18 +6,19 @@ import itertools
 import re
 import time
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from django.utils import timezone
 
-from backend.accounts.models import User
+from backend.accounts.models import BounceMailbox, User
 from backend.accounts.roles import Role, Track
 from backend.cohorts.models import Cohort, Membership, Timetable
 from backend.console.health import GUIDES
 from backend.costs.models import Session
 from backend.platform import mail
+from backend.platform.environment import Mailbox
 from backend.workspaces.models import Workspace
 from contract.doctor import DoctorRecord, Finding, Verdict, as_text
 from contract.errors import ApraNovaError, Reason
@@ -146,6 +147,19 @@ def test_mails_that_do_not_leave_are_told_until_one_leaves(admin, manager):
     assert _findings(admin)["Sent e-mails"]["since"] == first["since"]
     mail.TROUBLE.left()
     assert _findings(admin).get("Sent e-mails", {"state": "fine"})["state"] == "fine"
+
+
+def test_a_mailbox_for_mails_that_come_back_that_cannot_be_read_is_told(admin, manager, settings):
+    assert "E-mails that come back" not in _findings(admin)
+    box = Mailbox("imap.school.example", 993, "learn", "secret", "INBOX", use_tls=False, use_ssl=True)
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, bounces=box)
+    now = datetime(2026, 11, 30, 9, 5, tzinfo=UTC)
+    row = BounceMailbox.objects.create(address=box.address, problem="no such user", problem_since=now)
+    told = _findings(admin)["E-mails that come back"]
+    assert (told["state"], "no such user" in told["text"], told["since"][:16]) == ("broken", True, "2026-11-30T09:05")
+    row.problem, row.problem_since, row.read_at = "", None, now
+    row.save()
+    assert _findings(admin)["E-mails that come back"]["state"] == "fine"
 
 
 def test_on_aws_cloudwatch_shows_the_rest(admin, manager, settings):

@@ -39,6 +39,11 @@ def test_a_good_environment_is_understood():
         ("APRANOVA_ISOLATION", "chroot", "one of bubblewrap, none, ecs"),
         ("APRANOVA_EMAIL_URL", "imap://mail", "APRANOVA_EMAIL_URL"),
         ("APRANOVA_EMAIL_URL", "smtps://mail?tls=true", "exclude each other"),
+        ("APRANOVA_EMAIL_BOUNCES", "imaps://imap.school.example", "must be empty or imaps://user:password@host"),
+        ("APRANOVA_EMAIL_BOUNCES", "pop3://me:p@mail", "must be empty or imaps://user:password@host/folder"),
+        ("APRANOVA_EMAIL_BOUNCES", "imaps://me:p@mail:x", "APRANOVA_EMAIL_BOUNCES is not a URL"),
+        ("APRANOVA_EMAIL_BOUNCES", "imaps://me:p%0d%0aA@mail", "ASCII characters only"),
+        ("APRANOVA_EMAIL_BOUNCES", "imaps://me:p@mail?tls=true", "exclude each other"),
     ],
 )
 def test_a_bad_value_is_named(name, value, says):
@@ -55,6 +60,19 @@ def test_mail_settings_come_from_one_url():
         "p@ss",
         True,
     )
+
+
+def test_the_mailbox_for_mail_that_comes_back_is_one_url():
+    def bounces(url):
+        return parse({**GOOD, "APRANOVA_EMAIL_BOUNCES": url}).bounces
+
+    assert (bounces(""), bounces("none:")) == (None, None)
+    box = bounces("imaps://learn%40school.example:p%40ss@imap.school.example/Came%20back")
+    assert box.address == "learn@school.example at imap.school.example:993/Came back"
+    assert (box.password, box.use_ssl, box.use_tls) == ("p@ss", True, False)
+    assert "p@ss" not in repr(box)
+    plain = bounces("imap://me:p@mail?tls=true")
+    assert (plain.port, plain.folder, plain.use_ssl, plain.use_tls) == (143, "INBOX", False, True)
 
 
 def test_a_process_with_a_bad_environment_says_one_line_and_exits_with_2():
