@@ -79,7 +79,9 @@ def _changed(record: Workspace, chance: random.Random) -> Workspace:
     """Of those that run, one in three stops; one that is stopped is launched."""
     now = time.time()
     if record.state is WorkspaceState.STOPPED:
-        Session.objects.create(workspace_id=record.workspace_id, started_at=timezone.now(), seen_at=timezone.now())
+        times = {"started_at": timezone.now(), "seen_at": timezone.now()}
+        # the backend, which hears of every change, may have been quicker
+        Session.objects.get_or_create(workspace_id=record.workspace_id, ended_at=None, defaults=times)
         return replace(record, state=WorkspaceState.RUNNING, running_since=now, state_since=now)
     if chance.random() < 1 / 3:
         Session.objects.filter(workspace_id=record.workspace_id, ended_at=None).update(ended_at=timezone.now())

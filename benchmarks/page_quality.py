@@ -71,7 +71,7 @@ def _signed_in(school: School) -> str:
 
 
 def _audit(lighthouse: Path, url: str, form: str, headers: Path | None, folder: Path) -> dict[str, Any]:
-    """Lighthouse's report. Raises CalledProcessError with what it said when it could not look."""
+    """Lighthouse's report. Raises CalledProcessError when it could not look three times."""
     flags = ["--headless=new", "--disable-gpu", *([] if os.getuid() else ["--no-sandbox"])]
     report = folder / "report.json"
     command = [
@@ -81,7 +81,10 @@ def _audit(lighthouse: Path, url: str, form: str, headers: Path | None, folder: 
     command += ["--preset=desktop"] if form == "desktop" else []
     command += [f"--extra-headers={headers}"] if headers else []
     environment = {**node_environment(), "CHROME_PATH": shutil.which("chromium") or "chromium"}
-    subprocess.run(command, env=environment, check=True, timeout=_RUN_WITHIN_S, stdin=subprocess.DEVNULL)
+    for last in (False, False, True):  # Chromium's trace of a page can lack its beginning (NO_NAVSTART)
+        ended = subprocess.run(command, env=environment, check=last, timeout=_RUN_WITHIN_S, stdin=subprocess.DEVNULL)
+        if ended.returncode == 0:
+            break
     found: dict[str, Any] = json.loads(report.read_text())
     if found["finalDisplayedUrl"].partition("?")[0] != url:
         raise RuntimeError(f"Lighthouse was led to {found['finalDisplayedUrl']}")
