@@ -110,6 +110,7 @@ def run(*, quick: bool) -> Findings:
                     for peer in (ours, theirs):
                         peer.come(count)
                         if count == 1:
+                            time.sleep(SETTLE_S)  # a pool fills up again; people come back later than that
                             peer.existing_ms += [peer.launches[0]() for _ in range(5)]
                             peer.ask(size.requests)
                         if count == most:

@@ -11,6 +11,7 @@ import { Mark } from "@/components/icons";
 import { Menu, type MenuEntry } from "@/components/menu";
 import { Skeleton } from "@/components/panel";
 import { ThemeMenu } from "@/components/theme-menu";
+import { preloadAnswer } from "@/lib/api/preload";
 import type { Me } from "@/lib/api/types";
 import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
@@ -28,6 +29,7 @@ const PAGES: { href: string; label: string; isFor?: (role: Me["role"]) => boolea
 ];
 
 export function Shell({ children }: { children: ReactNode }) {
+  preloadAnswer("/api/me/");
   const me = useMe();
   const error = useLastingError(me);
   return (

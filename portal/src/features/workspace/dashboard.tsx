@@ -6,6 +6,7 @@ import { Alert } from "@/components/alert";
 import { LoadFailure } from "@/components/failure";
 import { Skeleton } from "@/components/panel";
 import { OwnAssignments } from "@/features/assignments/own-assignments";
+import { preloadAnswer } from "@/lib/api/preload";
 import type { Me, WorkspaceList } from "@/lib/api/types";
 import { isStaff } from "@/lib/roles";
 import { useMe } from "@/lib/session/use-me";
@@ -26,6 +27,7 @@ import { LoadingCard } from "./loading-card";
 import { WorkspaceCard } from "./workspace-card";
 
 export function Dashboard() {
+  preloadAnswer("/api/workspace/");
   const me = useMe();
   if (me.data === undefined) {
     return (
