@@ -7,6 +7,6 @@ import type { paths } from "./schema.gen";
  * it. Only in the prerendered page: what is asked for later could wait unused, and be old when
  * somebody takes it.
  */
-export function preloadAnswer(path: keyof paths & string) {
+export function preloadAnswer(path: keyof paths) {
   if (typeof window === "undefined") preload(path, { as: "fetch", crossOrigin: "anonymous" });
 }
