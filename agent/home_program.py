@@ -4,13 +4,16 @@ never waits for the disk, and its memory never holds what the program needs."""
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Literal
 
 from agent.processes import Children, Command
+from contract.wire import from_json, to_json
 
 ENDED_AFTER_S = 120.0
 _SOURCE = Path(__file__).parents[1]
@@ -54,3 +57,29 @@ class HomeProgram:
             raise
         finally:
             self._children.forget(pid)
+
+
+class InTurn:
+    """Requests for one program, one at a time, each answered with a type of `contract.history`."""
+
+    def __init__(
+        self, program: HomeProgram, answer: Literal["LookAnswer", "WriteAnswer"], *, bytes_max: int, failure: str
+    ) -> None:
+        """`failure` is what the answer says when the program gave none that can be read."""
+        self._program = program
+        self._answer = answer
+        self._bytes_max = bytes_max
+        self._failure = failure
+        self._turn = asyncio.Lock()
+
+    async def take(self, body: bytes) -> bytes:
+        """Carry a request out; returns the answer as JSON."""
+        from contract import history  # only here: every start of a task would pay for it
+
+        async with self._turn:
+            try:
+                text = await self._program.answer(body, bytes_max=self._bytes_max)
+                from_json(getattr(history, self._answer), json.loads(text))
+            except (OSError, ValueError, TimeoutError):
+                return json.dumps(to_json(getattr(history, self._answer)(failure=self._failure))).encode()
+            return text

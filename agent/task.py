@@ -17,17 +17,15 @@ from agent.collect.run import Collections
 from agent.connection import Connections, Reply
 from agent.egress import PROXY_PORT, proxy_environment
 from agent.hand_out.run import HandOuts
-from agent.home_program import HomeProgram
+from agent.home_program import HomeProgram, InTurn
 from agent.http_head import Head
 from agent.limits import prefer_to_lose
 from agent.listening import listening_ports
-from agent.look.run import Looks
 from agent.memory import SAMPLE_INTERVAL_S as MEMORY_INTERVAL_S
 from agent.memory import MemoryUse, ended_words, write_to_terminal
 from agent.moved_home import HomeNotThere, come, flush
 from agent.preview import is_by_person, port_of, visit_s
 from agent.processes import Children, end_everything_else
-from agent.put_back.run import PutBack
 from agent.shared_data import link as link_shared_data
 from contract.agent import (
     PROGRAM_ENDED_SIGNAL,
@@ -58,6 +56,9 @@ PUT_AWAY_MAX_S = 3.0
 ENDED_AFTER_S = 0.3
 FAILURE_GRACE_S = 5.0
 """After a failure the agent stays this long, to answer why."""
+LOOK_BYTES_MAX = 4_000_000
+"""A piece of a file in Base64, and what is around it."""
+PUT_BACK_BYTES_MAX = 60 * 1024
 WORKED_TOGETHER = "worked with your instructor"
 CLAIMED_GRACE_S = 1.0
 """The same once people work in it: only its end closes their connections and brings a new task."""
@@ -92,8 +93,14 @@ class Task:
 
         self._hand_outs = HandOuts(program("agent.hand_out.write"), tell=self.application.show_news)
         self._collections = Collections(program("agent.collect.read"))
-        self._looks = Looks(program("agent.look.read"))
-        self._put_back = PutBack(program("agent.put_back.write"))
+        self._looks = InTurn(
+            program("agent.look.read"), "LookAnswer",
+            bytes_max=LOOK_BYTES_MAX, failure="The files could not be read in time",
+        )  # fmt: skip
+        self._put_back = InTurn(
+            program("agent.put_back.write"), "WriteAnswer",
+            bytes_max=PUT_BACK_BYTES_MAX, failure="The files could not be written in time.",
+        )  # fmt: skip
         self._ready = asyncio.Event()
         self._claim: ClaimRequest | None = None
         self._claiming: asyncio.Task[None] | None = None
