@@ -17,9 +17,8 @@ from manager.adapters.sandbox_engine.images import Limits
 _CONTROLLERS = ("memory", "pids", "cpu")
 _VERSION_1_CONTROLLERS = (*_CONTROLLERS, "cpuacct")
 """In version 2, the controller `cpu` counts what was used as well."""
-_ALL_SANDBOXES_SHARE = 1 / 16
-"""Of the CPU, compared with one process of the platform, through which everybody's clicks go. The
-platform's processes work for milliseconds, so they take little from the sandboxes all the same."""
+_ALL_SANDBOXES_SHARE = 0.5
+"""Of the CPU, compared with one process of the platform, through which everybody's clicks go."""
 _EXTRA_PROCESSES = 4
 """bubblewrap's first process and its helpers are in the same cgroup."""
 
