@@ -87,7 +87,7 @@ class SharedData:
         with self._application.app_context():
             try:
                 connections = self._connect()
-                self._bring_in(self._new_exports(), connections)
+                self._bring_in(self._new_exports(connections), connections)
             finally:
                 db.session.remove()
 
@@ -156,14 +156,21 @@ class SharedData:
 
     # --- dashboards ---
 
-    def _new_exports(self) -> list[shared_dashboards.Export]:
-        known = self._known()
+    def _new_exports(self, connections: dict[str, str]) -> list[shared_dashboards.Export]:
+        """Those that have not been tried, or whose database has come since."""
+        known, refused = self._known(), _refused_here()
+
+        def connection_of(name: str) -> str:
+            return shared_dashboards.connection_for(name, connections)
+
         folder = self._top / FOLDER
         found = []
         for file in sorted(folder.glob("*.zip"))[:EXPORTS_MAX] if folder.is_dir() else []:
             with suppress(OSError):
                 export = shared_dashboards.opened(file)
-                if export is not None and known.get(export.digest) not in ("imported", _refused_here()):
+                if export is None:
+                    continue
+                if not shared_dashboards.is_settled(known.get(export.digest), refused, connection_of):
                     found.append(export)
         return found
 
@@ -181,7 +188,7 @@ class SharedData:
                     words.append(f"Your instructor shared {_quoted(titles)}: see Dashboards.")
             except BadFiles as problem:
                 db.session.rollback()
-                became = _refused_here()
+                became = shared_dashboards.waits_for(problem, _refused_here())
                 words.append(f"{export.name} from your instructor could not be imported; they see this, too. {problem}")
             self._remember(export.digest, became)
         if words:

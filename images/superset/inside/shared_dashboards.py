@@ -12,7 +12,7 @@ import io
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,18 @@ DAMAGED = (
 )
 
 
+_WAITS = "waits for the database "
+_NAME_LETTERS_MAX = 200
+
+
+class NoDatabaseError(BadFiles):
+    """The export uses a database that is not there, and may come with a later version."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"It uses the database “{_short(name)}”, and ~/shared has no such file.")
+        self.name = name
+
+
 @dataclass(frozen=True)
 class Export:
     name: str
@@ -50,6 +62,38 @@ def opened(file: Path) -> Export | None:
     if not dashboard_export.is_export(io.BytesIO(content)):
         return None
     return Export(file.name, content, hashlib.sha256(content).hexdigest())
+
+
+def waits_for(problem: BadFiles, refused: str) -> str:
+    """What to remember of an export that could not be imported: the database that it waits for,
+    or `refused`, also if the name is longer than a file's could be."""
+    if isinstance(problem, NoDatabaseError) and len(problem.name) <= _NAME_LETTERS_MAX:
+        return _WAITS + problem.name
+    return refused
+
+
+def is_settled(became: str | None, refused: str, connection_of: Callable[[str], str]) -> bool:
+    """Whether another try of an export would end as the last one did. `became`: what was
+    remembered of it; `connection_of`: as `connection_for`.
+
+    An export that waits for a database is not tried before that is there, so that nobody is told
+    the same again with each new version of the data.
+    """
+    if became is not None and became.startswith(_WAITS):
+        return not connection_of(became.removeprefix(_WAITS))
+    return became in ("imported", refused)
+
+
+def connection_for(name: str, connections: dict[str, str]) -> str:
+    """The uuid of the connection that an export means by a database name; empty: none."""
+    from superset.extensions import db
+    from superset.models.core import Database
+
+    path = dashboard_export.find_file(name, list(connections))
+    if path is not None:
+        return connections[path]
+    row = db.session.query(Database).filter_by(database_name=name).first() if name == SAMPLE_DATABASE else None
+    return str(row.uuid) if row is not None else ""
 
 
 def bring_in(export: Export, connections: dict[str, str]) -> list[str]:
@@ -111,20 +155,10 @@ class _Rewriting:
         return done
 
     def _database(self, config: Config) -> Config:
-        from superset.extensions import db
-        from superset.models.core import Database
-
         name = str(config["database_name"])
-        path = dashboard_export.find_file(name, list(self._connections))
-        if path is not None:
-            there = self._connections[path]
-        elif name == SAMPLE_DATABASE:
-            row = db.session.query(Database).filter_by(database_name=name).first()
-            there = str(row.uuid) if row is not None else ""
-        else:
-            there = ""
+        there = connection_for(name, self._connections)
         if not there:
-            raise BadFiles(f"It uses the database “{_short(name)}”, and ~/shared has no such file.")
+            raise NoDatabaseError(name)
         self._databases[str(config["uuid"])] = there
         return {"uuid": there}  # it exists, so that is all that Superset reads
 

@@ -118,6 +118,14 @@ def test_an_export_that_met_a_locked_database_comes_at_the_next_try(told: dict[s
     assert told["locked"] is True
 
 
+def test_an_export_whose_database_was_missing_comes_with_the_database(told: dict[str, Any]) -> None:
+    first, again, with_database = told["awaited"]
+    assert "“flights.duckdb”, and ~/shared has no such file" in first[0]
+    assert not first[1]
+    assert again == ["", False], "nobody is told the same again"
+    assert with_database == ["Your instructor shared a dashboard, “Awaited”: see Dashboards.", True]
+
+
 def test_an_export_that_is_broken_or_hostile_is_refused_or_comes_as_a_harmless_copy(
     told: dict[str, Any], hostile: tuple[Path, dict[str, str]]
 ) -> None:
