@@ -33,6 +33,7 @@ from benchmarks import (
     rush,
     simulate,
     superset,
+    whole_class,
 )
 from benchmarks.mutants import run as mutants
 from tests.run import StepFailed, find_chromium
@@ -40,6 +41,7 @@ from tests.run import StepFailed, find_chromium
 ALL: dict[str, ModuleType] = {
     "launch": launch,
     "rush": rush,
+    "class": whole_class,
     "peers": peers,
     "firstscreen": first_screen,
     "network": network,
@@ -128,14 +130,14 @@ def _parse() -> argparse.Namespace:
         "--students",
         type=_sizes,
         metavar="N,N",
-        help="simulate: only these sizes; the result keeps the rows of the others",
+        help="simulate: only these sizes; the result keeps the rows of the others. class: so many",
     )
     parser.add_argument("--rounds", type=int, metavar="N", help=f"chaos: strikes of each kind (default {chaos.ROUNDS})")
     arguments = parser.parse_args()
     if arguments.rounds and arguments.name != "chaos":
         parser.error("--rounds only works with `chaos`")
-    if arguments.students and (arguments.name != "simulate" or arguments.quick):
-        parser.error("--students only works with `simulate` and without --quick")
+    if arguments.students and arguments.name != "class" and (arguments.name != "simulate" or arguments.quick):
+        parser.error("--students only works with `class`, and with `simulate` without --quick")
     return arguments
 
 

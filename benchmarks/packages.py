@@ -43,7 +43,7 @@ def run(*, quick: bool) -> Findings:
     with ExitStack() as ends:
         folder = Path(ends.enter_context(tempfile.TemporaryDirectory(prefix="packages-")))
         folder.chmod(0o755)
-        project = _with_addresses(folder / "project")
+        project = with_addresses(folder / "project")
         store, scratch = folder / "store", folder / "scratch"
         (store / "wheels").mkdir(parents=True)
         scratch.mkdir()
@@ -91,7 +91,7 @@ def plot(findings: Findings, path: Path) -> None:
             charts.dots(axes, [measure for measure in findings.measures if measure.unit == unit], title, unit)
 
 
-def _with_addresses(folder: Path) -> Path:
+def with_addresses(folder: Path) -> Path:
     """The project as students have it: with the packages' addresses, which our files leave out."""
     folder.mkdir()
     shutil.copy(PROJECT / "package.json", folder)

@@ -42,7 +42,7 @@ def run(*, quick: bool) -> Findings:
             students = school.enroll(people, cohort="Rush")
             wanted = people if case != "unannounced, pool of 5" else min(POOL, people // 2)
             for _ in range(rounds):
-                _until_ready(school, wanted)
+                until_ready(school, wanted)
                 everybody = _click_together(students)
                 all_in_s[case].append(max(seconds for _, seconds in everybody))
                 page_s[case] += [seconds for _, seconds in everybody]
@@ -57,7 +57,7 @@ def run(*, quick: bool) -> Findings:
     return Findings("A class at once", measures, {}, details)
 
 
-def _until_ready(school: School, wanted: int) -> None:
+def until_ready(school: School, wanted: int) -> None:
     def ready() -> bool:
         return sum(task.state is TaskState.READY for task in school.fleet().tasks) >= wanted
 

@@ -159,6 +159,9 @@ class Student:
     def post(self, path: str, body: object) -> httpx.Response:
         return self._change("POST", path, body)
 
+    def put(self, path: str, body: object) -> httpx.Response:
+        return self._change("PUT", path, body)
+
     def patch(self, path: str, body: object) -> httpx.Response:
         return self._change("PATCH", path, body)
 
