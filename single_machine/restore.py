@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import getpass
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from typing import Any
 
 from rich.table import Table
 
-from contract.manager import Action, DescribeAnswer, SnapshotsAnswer, WorkspaceView
+from contract.manager import Action, DescribeAnswer, SnapshotsAnswer, SnapshotView, WorkspaceView
 from contract.wire import from_json
+from single_machine.first_admin import environment_of_running_backend
 from single_machine.manager_calls import ask
 from single_machine.preflight import CannotGoOn
 from single_machine.progress import console, say, step
@@ -34,8 +39,9 @@ def run(settings: Settings, *, workspace_id: str, snapshot: str | None) -> int:
     if snapshot is None:
         console.print(_table(known))
         return 0
-    snapshot_id = _chosen(known, snapshot)
-    manager({"action": Action.RESTORE, "snapshot_id": snapshot_id})
+    chosen = _chosen(known, snapshot)
+    _record(settings, workspace_id, chosen)
+    manager({"action": Action.RESTORE, "snapshot_id": chosen.snapshot_id})
     with step("Putting the files back"):
         workspace = _wait(manager, workspace_id)
     if workspace.failure:
@@ -44,9 +50,22 @@ def run(settings: Settings, *, workspace_id: str, snapshot: str | None) -> int:
     return 0
 
 
-def _chosen(known: SnapshotsAnswer, beginning: str) -> str:
+def _record(settings: Settings, workspace_id: str, chosen: SnapshotView) -> None:
+    """In the audit log, first: what is not recorded is not done."""
+    taken_at = dt.datetime.fromtimestamp(chosen.taken_at, dt.UTC).isoformat(timespec="minutes")
+    operator = os.environ.get("SUDO_USER") or getpass.getuser()
+    facts = (workspace_id, chosen.snapshot_id, taken_at, operator)
+    command = [sys.executable, "-m", "backend.manage", "record_restore", *facts]
+    environment = environment_of_running_backend(settings)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        reason = (done.stderr.strip().splitlines() or ["no reason was given"])[-1]
+        raise CannotGoOn(f"the audit log could not be written, so nothing was done: {reason}")
+
+
+def _chosen(known: SnapshotsAnswer, beginning: str) -> SnapshotView:
     """People type the first characters."""
-    fitting = [found.snapshot_id for found in known.snapshots if found.snapshot_id.startswith(beginning)]
+    fitting = [found for found in known.snapshots if found.snapshot_id.startswith(beginning)]
     if len(fitting) != 1:
         raise CannotGoOn(
             f"{len(fitting)} snapshots begin with {beginning!r}. Type more characters; without any, all snapshots are listed."

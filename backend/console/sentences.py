@@ -36,6 +36,9 @@ DEEDS = {
     "workspace.stop": "stopped {target}",
     "workspace.restart": "restarted {target}",
     "workspace.restore": "asked to bring all files of {target} back to the snapshot of {taken_at}",
+    "workspace.restore_on_server": (
+        "asked to bring all files of {target} back to the snapshot of {taken_at}: {operator}, on the server"
+    ),
     "workspace.keep_running": "kept {target} running for {hours} hours",
     "workspace.delete": "asked to delete {target}",
     "workspace.deleted": "deleted {target}",

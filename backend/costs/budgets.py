@@ -97,7 +97,7 @@ def put(cohort: Cohort, unit: Unit, amount: float, at_end: AtEnd, *, acting_user
         Budget.objects.update_or_create(cohort=cohort, defaults={**wanted, "told_near": None, "told_spent": None})
         record(
             "cohort.budget_set", actor=acting_user, target_type="cohort", target_id=cohort.pk,
-            cohort=cohort.name, budget=_words(unit, amount), at_end=AtEnd(at_end).label, before=str(before or ""),
+            cohort=cohort.name, budget=unit.words(amount), at_end=AtEnd(at_end).label, before=str(before or ""),
         )  # fmt: skip
         transaction.on_commit(worker.wake)
     made = find(cohort)
@@ -168,7 +168,7 @@ def _tell(standing: Standing) -> None:
         action = "cohort.budget_spent" if standing.state is State.SPENT else "cohort.budget_near"
         record(
             action, actor=None, target_type="cohort", target_id=budget.cohort.pk, cohort=budget.cohort.name,
-            used=_words(Unit(budget.unit), standing.used), budget=str(budget),
+            used=Unit(budget.unit).words(standing.used), budget=str(budget),
         )  # fmt: skip
         transaction.on_commit(lambda: _mail(standing))
 
@@ -180,7 +180,7 @@ def _mail(standing: Standing) -> None:
     teachers = budget.cohort.instructors.filter(is_active=True)
     spent = standing.state is State.SPENT
     subject = f"{budget.cohort.name}: the budget of this month is {'used up' if spent else 'nearly used up'}"
-    used = _words(Unit(budget.unit), standing.used)
+    used = Unit(budget.unit).words(standing.used)
     then = "No new workspaces are launched until" if budget.at_end == AtEnd.NO_LAUNCHES else "Nothing is stopped until"
     text = f"{budget.cohort.name} has used {used} of {budget} this month."
     if spent:
@@ -190,7 +190,3 @@ def _mail(standing: Standing) -> None:
             EmailMessage(subject, text, to=[address]).send()
         except OSError as error:  # smtplib's errors, too
             logger.warning("a mail about the budget of %s was not sent: %s", budget.cohort, error)
-
-
-def _words(unit: Unit, amount: float) -> str:
-    return f"${amount:,.2f}" if unit is Unit.DOLLARS else f"{amount:,.1f} hours"

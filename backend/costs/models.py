@@ -14,6 +14,13 @@ class Unit(models.TextChoices):
     HOURS = "hours", "Hours"
     DOLLARS = "dollars", "Dollars"
 
+    def words(self, amount: float) -> str:
+        """As "$12.50" or "8 hours"."""
+        if self is Unit.DOLLARS:
+            return f"${amount:,.2f}"
+        hours = f"{amount:,.1f}".removesuffix(".0")
+        return f"{hours} hour{'' if hours == '1' else 's'}"
+
 
 class AtEnd(models.TextChoices):
     """What happens when a budget is used up."""
@@ -38,8 +45,7 @@ class Budget(models.Model):
         constraints = (models.CheckConstraint(name="budget_of_something", condition=Q(amount__gt=0)),)
 
     def __str__(self) -> str:
-        amount = f"${self.amount:,.2f}" if self.unit == Unit.DOLLARS else f"{self.amount:,.1f} hours"
-        return f"{amount} a month"
+        return f"{Unit(self.unit).words(self.amount)} a month"
 
 
 class Session(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ class Manager:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
+        self.recorded: list[list[str]] = []
+        self.record_ends = 0
         self.failure = ""
         self.restoring: list[str | None] = [FIRST, None]
 
@@ -54,6 +57,14 @@ def manager(monkeypatch: pytest.MonkeyPatch) -> Manager:
     made = Manager()
     monkeypatch.setattr(restore, "ask", made)
     monkeypatch.setattr(restore, "LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr(restore, "environment_of_running_backend", lambda _: {})
+
+    def run(command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        made.recorded.append(command[3:])
+        return subprocess.CompletedProcess(command, made.record_ends, "", "\nOperationalError: no database\n")
+
+    monkeypatch.setattr(subprocess, "run", run)
+    monkeypatch.setenv("SUDO_USER", "olga")
     monkeypatch.setattr(restore, "find_ready", lambda _: RunningProduct(1, 0.0, "http://x", "http://y", {}))
     return made
 
@@ -78,6 +89,14 @@ def test_a_snapshot_is_named_by_its_first_characters_and_waited_for(
     assert "Done. Your files are back." in capsys.readouterr().out
     assert [asked["action"] for asked in manager.asked] == ["snapshots", "restore", "describe", "describe"]
     assert manager.asked[1]["snapshot_id"] == FIRST
+    assert manager.recorded == [["record_restore", WORKSPACE, FIRST, "2026-09-21T14:13+00:00", "olga"]]
+
+
+def test_what_the_audit_log_does_not_take_is_not_done(manager: Manager, settings: Settings) -> None:
+    manager.record_ends = 1
+    with pytest.raises(CannotGoOn, match="nothing was done: OperationalError: no database"):
+        restore.run(settings, workspace_id=WORKSPACE, snapshot=FIRST)
+    assert [asked["action"] for asked in manager.asked] == ["snapshots"]
 
 
 @pytest.mark.parametrize(("beginning", "words"), [("3f", "2 snapshots begin"), ("77", "0 snapshots begin")])
@@ -86,7 +105,7 @@ def test_a_name_that_fits_not_just_one_restores_nothing(
 ) -> None:
     with pytest.raises(CannotGoOn, match=words):
         restore.run(settings, workspace_id=WORKSPACE, snapshot=beginning)
-    assert len(manager.asked) == 1
+    assert (len(manager.asked), manager.recorded) == (1, [])
 
 
 def test_a_restore_that_failed_is_said(manager: Manager, settings: Settings) -> None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 
 import pytest
+from django.core.management import call_command
 
 import backend
 from backend.audit.models import Record
@@ -39,6 +40,14 @@ def test_records_are_sentences_with_names(admin, signed_in):
         f"{name} stopped {whose}'s VS Code",
     ]
     assert f"{name} signed in" in told
+
+
+def test_a_restore_on_the_server_names_who_ran_it(admin, signed_in):
+    workspace = signed_in().post("/api/workspace/create/").json()["id"]
+    call_command("record_restore", workspace, "3fa9", "2026-09-21T14:13+00:00", "olga")
+    [told] = _sentences(admin.get(ALL, params={"action": "workspace.restore_on_server"}))
+    assert told.startswith("The platform asked to bring all files of ")
+    assert told.endswith(" back to the snapshot of 2026-09-21T14:13+00:00: olga, on the server")
 
 
 def test_the_trail_is_filtered_by_person_action_and_time(admin, signed_in):

@@ -236,8 +236,8 @@ def test_instructors_and_admins_are_told_once_at_80_percent_and_once_at_the_end(
         it["sentence"] for it in admin.get("/api/console/audit/", params={"action": "cohort.budget"}).json()["items"]
     ]
     assert sentences[-2:] == [
-        "The platform told that the cohort One has used 8.0 hours of 10.0 hours a month",
-        f"{admin.user.name} set the budget of the cohort One to 10.0 hours a month, at its end: No new launches",
+        "The platform told that the cohort One has used 8 hours of 10 hours a month",
+        f"{admin.user.name} set the budget of the cohort One to 10 hours a month, at its end: No new launches",
     ]
 
 

@@ -111,15 +111,17 @@ export function HoursTab() {
                 />
               ))}
             </Table>
-            <div className="mt-4">
-              <Pager
-                page={page}
-                perPage={ROWS_PER_PAGE}
-                total={hours.data.students.length}
-                shown={Math.max(0, Math.min(ROWS_PER_PAGE, hours.data.students.length - (page - 1) * ROWS_PER_PAGE))}
-                onPage={setPage}
-              />
-            </div>
+            {hours.data.students.length > 0 && (
+              <div className="mt-4">
+                <Pager
+                  page={page}
+                  perPage={ROWS_PER_PAGE}
+                  total={hours.data.students.length}
+                  shown={Math.max(0, Math.min(ROWS_PER_PAGE, hours.data.students.length - (page - 1) * ROWS_PER_PAGE))}
+                  onPage={setPage}
+                />
+              </div>
+            )}
           </Panel>
         </>
       )}

@@ -38,9 +38,13 @@ export function SearchField({
   );
 }
 
-/** The controls above a list: side by side where there is room. */
+/** The controls above a list: side by side where there is room, two on a phone, below the first. */
 export function Filters({ children }: { children: ReactNode }) {
-  return <div className="grid grid-cols-[repeat(auto-fit,minmax(min(100%,12rem),1fr))] gap-4">{children}</div>;
+  return (
+    <div className="grid grid-cols-2 gap-4 sm:grid-cols-[repeat(auto-fill,minmax(12rem,1fr))] max-sm:[&>:first-child]:col-span-full">
+      {children}
+    </div>
+  );
 }
 
 /** "51–100 of 1,204", and the way to the pages before and after. */

@@ -52,7 +52,7 @@ it("resets a second factor after the admin has proved who they are", async () =>
   show(<PeopleTab />);
   fireEvent.click(await screen.findByRole("button", { name: "Actions for Ben" }));
   fireEvent.click(screen.getByRole("menuitem", { name: "Reset two-step sign-in …" }));
-  expect(screen.getByRole("dialog").textContent).toContain("Be sure that it is them who asks.");
+  expect(screen.getByRole("dialog").textContent).toContain("Make sure that it is really them who ask.");
   fireEvent.click(screen.getByRole("button", { name: "Reset" }));
   fireEvent.change(await screen.findByLabelText("Password"), { target: { value: "secret" } });
   fireEvent.click(screen.getByRole("button", { name: "Confirm" }));

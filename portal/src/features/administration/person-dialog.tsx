@@ -32,7 +32,7 @@ const WORDS: Record<
   "reset-second-factor": {
     title: (name) => `Reset the two-step sign-in of ${name}?`,
     verb: "Reset",
-    text: "Their authenticator app and recovery codes stop working: the password alone signs them in, until they set it up again. Be sure that it is them who asks.",
+    text: "Their authenticator app and recovery codes stop working. Their password alone is enough to sign in, until they set up two-step sign-in again. Make sure that it is really them who ask.",
     done: (name) => `${name} can sign in without a code now.`,
   },
   keep: {

@@ -42,7 +42,7 @@ function school(row: WorkspaceRow, items = SHOWN) {
 async function open() {
   fireEvent.click(await screen.findByRole("button", { name: "Actions for the workspace of Amara Okafor" }));
   fireEvent.click(await screen.findByRole("menuitem", { name: "Restore files …" }));
-  return screen.findByRole("dialog", { name: "Restore the files of Amara Okafor?" });
+  return screen.findByRole("dialog", { name: "Restore the files of Amara Okafor" });
 }
 
 it("restores a chosen snapshot of a stopped workspace, waits, and says what its owner reads", async () => {

@@ -7,7 +7,6 @@ import { Button } from "@/components/button";
 import { Dialog, DialogActions, DialogText } from "@/components/dialog";
 import { Failure } from "@/components/failure";
 import { SelectField } from "@/components/field";
-import { KINDS } from "@/features/workspace/kinds";
 import { RunningPrograms } from "@/features/workspace/running-programs";
 import type { WorkspaceRow, WorkspaceSnapshots } from "@/lib/api/types";
 import { fullDate } from "@/lib/time";
@@ -18,7 +17,7 @@ import { useAllPrograms, useRestoreWorkspace, useSnapshots, useStopWorkspaces } 
 export function RestoreDialog({ row, onClose }: { row: WorkspaceRow; onClose: () => void }) {
   const found = useSnapshots(row.id);
   return (
-    <Dialog title={`Restore the files of ${row.owner.name}?`} onClose={onClose}>
+    <Dialog title={`Restore the files of ${row.owner.name}`} onClose={onClose}>
       <Failure error={found.error} />
       {found.data === undefined ? (
         <>
@@ -80,8 +79,8 @@ function Restoring({
   return (
     <>
       <DialogText>
-        All files of this {KINDS[row.kind].name} become as they were in the snapshot. The present files become a
-        snapshot first, so this can be undone in the same way.
+        All files of this workspace become as they were in the snapshot. The present files become a snapshot first, so
+        this can be undone in the same way.
       </DialogText>
       <div className="mt-4">
         <SelectField label="Snapshot" value={snapshot} onChange={(event) => setChosen(event.target.value)}>
