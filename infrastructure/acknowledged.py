@@ -1,4 +1,4 @@
-"""Where we do not follow a rule of cdk-nag, and why. A test holds that this list is exact.
+"""Where we do not follow a rule of cdk-nag or checkov, and why. Tests hold that it is exact.
 
 It is one page, because an auditor reads it as one. cdk-nag's own way needs generated identifiers,
 which change with the code.
@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 @dataclass(frozen=True)
 class Acknowledged:
     rule: str
-    """cdk-nag's name, with the finding in brackets where it has one; `*` stands for anything."""
+    """The tool's name, with the finding in brackets where it has one; `*` stands for anything."""
     construct: str
     """Path in the application, without the installation's name."""
     reason: str
@@ -60,4 +60,24 @@ ACKNOWLEDGED = (
     Acknowledged("SQS3", "application/Manager/Wakes/*", "A lost request for a pass does not matter: the schedule brings the next pass."),
     Acknowledged("S1", "*Logs/Resource", "It holds access logs: logging access to it into itself would never end."),
     Acknowledged("CFR1", "edge/*", "Students travel, so no country is blocked."),
+)  # fmt: skip
+
+CHECKOV = (
+    Acknowledged("CKV_AWS_18", "*Logs/Resource", "It holds access logs: logging access to it into itself would never end."),
+    Acknowledged("CKV_AWS_18", "observability/RecordsAccess/Resource", "It holds the access log of the audit records, with the same end as other logs."),
+    Acknowledged("CKV_AWS_21", "*Logs/Resource", "Access logs are written once and end after 90 days. Nothing of ours may change or delete them."),
+    Acknowledged("CKV_AWS_21", "observability/RecordsAccess/Resource", "An access log is written once and ends after 90 days. Nothing of ours may change or delete it."),
+    Acknowledged("CKV_AWS_27", "application/*/Failures/Resource", "SQS encrypts it with its own key (SSE-SQS), which this rule does not know."),
+    Acknowledged("CKV_AWS_27", "application/Manager/Wakes/Resource", "SQS encrypts it with its own key (SSE-SQS), which this rule does not know."),
+    Acknowledged("CKV_AWS_35", "observability/Audit/Trail", "The document asks for S3's own encryption of buckets. Every log file is signed, and the bucket keeps versions."),
+    Acknowledged("CKV_AWS_111[VpcNetworking]", "application/*/Role/*", "Network interfaces: AWS supports no resource for these actions. The next statement denies them to the function's code."),
+    Acknowledged("CKV_AWS_111[VpcNetworkingByLambdaAlone]", "application/*/Role/*", "This statement denies. The rule reads it as one that allows."),
+    Acknowledged("CKV_AWS_115", "application/Manager/Function", "The school decides (manager_concurrency): what is reserved is taken from the account's other functions."),
+    Acknowledged("CKV_AWS_115", "application/Mover/Function", "Only the manager calls it, a call for each move. A limit here would make launches fail that the manager let in."),
+    Acknowledged("CKV_AWS_115", "application/PasswordRotation/Function", "It runs once a week, for a second, when RDS has changed the password."),
+    Acknowledged("CKV_AWS_116", "application/Mover/Function", "The manager waits for its answer. Lambda uses this queue only for calls that nobody waits for."),
+    Acknowledged("CKV_AWS_116", "application/BackupWorkers/Worker1", "The record says what is due, and the nightly run finds it. A request that was lost needs no queue."),
+    Acknowledged("CKV_AWS_117", "application/PasswordRotation/Function", "It calls only the API of ECS. In our network it would need rights on network interfaces, too."),
+    Acknowledged("CKV_AWS_149", "data/Secrets/OriginSecret/Resource", "CloudFront's stack reads it in us-east-1, which cannot use this region's key."),
+    Acknowledged("CKV2_AWS_71", "*/Certificate", "Each workspace has a host of its own, whose name is known only when it is made."),
 )  # fmt: skip

@@ -19,7 +19,8 @@ Checked here, without an account and without a network:
   settings       the three examples; every kind of bad value refused with a clear message
   templates      every element of the architecture document, what linters miss, the same bytes twice,
                  nothing looked up
-  rules          cfn-lint (no error), cdk-nag (every finding answered with a reason)
+  rules          cfn-lint (no error), cdk-nag and checkov (every finding answered
+                 with a reason)
   network        the network stack made in moto: security groups and routes read back
   costs          every resource has a price or a reason; the document's $1,167 comes out of its
                  school's templates

@@ -49,13 +49,13 @@ def synthesize_with_nag(app: App, out: Path) -> tuple[Finding, ...]:
     )
 
 
-def judge(findings: tuple[Finding, ...]) -> Verdict:
+def judge(findings: tuple[Finding, ...], acknowledged: tuple[Acknowledged, ...] = ACKNOWLEDGED) -> Verdict:
     def answers(finding: Finding) -> list[Acknowledged]:
-        return [entry for entry in ACKNOWLEDGED if entry.fits(finding.rule, finding.construct)]
+        return [entry for entry in acknowledged if entry.fits(finding.rule, finding.construct)]
 
     used = {entry for finding in findings for entry in answers(finding)}
     return Verdict(
         findings,
         tuple(finding for finding in findings if not answers(finding)),
-        tuple(entry for entry in ACKNOWLEDGED if entry not in used),
+        tuple(entry for entry in acknowledged if entry not in used),
     )

@@ -1,4 +1,4 @@
-"""cfn-lint and cdk-nag, and what the assembly itself must be."""
+"""cfn-lint, cdk-nag and checkov, and what the assembly itself must be."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 from cfnlint.api import ManualArgs, lint
 
-from infrastructure.acknowledged import ACKNOWLEDGED
-from infrastructure.nag import judge
+from infrastructure.acknowledged import ACKNOWLEDGED, CHECKOV, Acknowledged
+from infrastructure.checkov import CheckovFailed, run_checkov
+from infrastructure.nag import Finding, judge
 from infrastructure.settings_file import EXAMPLES
 from infrastructure.tests.templates import STACKS, Assembly
 
@@ -51,8 +52,36 @@ def test_no_reason_answers_a_finding_that_is_gone(findings) -> None:
     assert judge(findings).stale == ()
 
 
+@pytest.mark.timeout(600)
+def test_every_finding_of_checkov_is_answered_and_every_answer_is_needed(of_checkov, example: str) -> None:
+    verdict = judge(of_checkov[example], CHECKOV)
+    assert [str(finding) for finding in verdict.unanswered] == []
+    assert verdict.stale == ()
+
+
+@pytest.mark.timeout(600)
+def test_checkov_finds_planted_faults_which_nothing_answers(of_checkov) -> None:
+    unanswered = judge(of_checkov["planted"], CHECKOV).unanswered
+    assert Finding("CKV_AWS_24", "apranova-planted/Open") in unanswered
+    assert Finding("CKV_AWS_111[Wide]", "apranova-planted/Wide") in unanswered
+
+
+def test_a_finding_without_an_answer_and_an_answer_without_a_finding_are_told() -> None:
+    answer = Acknowledged("CKV_AWS_21", "data/*Logs/Resource", "A reason that is long enough.")
+    answered = Finding("CKV_AWS_21", "apranova-data/AccessLogs/Resource")
+    others = (Finding("CKV_AWS_18", answered.construct), Finding("CKV_AWS_21", "apranova-data/Snapshots/Resource"))
+    assert judge((answered, *others), (answer,)).unanswered == others
+    assert judge((answered,), (answer,)).stale == ()
+    assert judge(others, (answer,)).stale == (answer,)
+
+
+def test_a_checkov_that_does_not_run_is_no_clean_bill(tmp_path: Path) -> None:
+    with pytest.raises(CheckovFailed, match="exit code"):
+        run_checkov(sys.executable, [tmp_path], work=tmp_path)  # this environment has none
+
+
 def test_every_acknowledgement_has_a_reason() -> None:
-    assert [entry for entry in ACKNOWLEDGED if len(entry.reason) < 20] == []
+    assert [entry for entry in (*ACKNOWLEDGED, *CHECKOV) if len(entry.reason) < 20] == []
 
 
 @pytest.mark.timeout(600)

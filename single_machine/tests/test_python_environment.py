@@ -76,6 +76,30 @@ def test_ctrl_c_while_it_is_made_leaves_a_mark_and_the_next_run_begins_anew(
     assert len(made) == 2
 
 
+@pytest.mark.parametrize(
+    ("command", "prepared"),
+    [
+        ("check infrastructure", ["infrastructure", "checkov"]),
+        ("check infrastructure -k rules", ["infrastructure", "checkov"]),
+        ("check infrastructure --mutants", ["infrastructure"]),
+        ("check", ["test"]),
+    ],
+)
+def test_checks_of_the_infrastructure_have_checkov_in_an_environment_of_its_own(
+    script: ModuleType, command: str, prepared: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+    given: list[dict[str, str]] = []
+    monkeypatch.setattr(script.sys, "argv", ["apranova", *command.split()])
+    monkeypatch.setattr(script, "hand_over_to_the_service", lambda _arguments: None)
+    monkeypatch.setattr(script, "prepare_environment", lambda name, _arguments: made.append(name))
+    monkeypatch.setattr(script.os, "execve", lambda _program, _words, environment: given.append(environment))
+    script.main()
+    assert made == prepared
+    checkov = str(SOURCE / ".venv-checkov/bin/python")
+    assert (given[0].get("APRANOVA_CHECKOV_PYTHON") == checkov) is ("checkov" in prepared)
+
+
 def test_a_checkout_that_cannot_be_written_is_a_message(
     script: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
