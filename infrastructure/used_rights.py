@@ -76,7 +76,7 @@ _SUBNETS = dict.fromkeys(
     ),
     _VPC,
 )
-_FILES = dict.fromkeys(("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"), _MOUNT)
+_FILES: dict[str, str] = dict.fromkeys(("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"), _MOUNT)
 _ROOT = {"elasticfilesystem:ClientRootAccess": _MOUNT}
 _TABLE_KEY = dict.fromkeys(("kms:Decrypt", "kms:GenerateDataKey"), _KEY)
 
