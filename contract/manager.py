@@ -56,6 +56,7 @@ class Action(enum.StrEnum):
     HISTORY_VERSIONS = "history_versions"
     PUT_BACK = "put_back"
     SHOW = "show"
+    SHARED_ACCESS = "shared_access"
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,24 @@ class ShowsRequest:
     workspace_ids: tuple[str, ...]
     """At most 100. Those that do not run are skipped."""
     show: ShowRequest
+
+
+@dataclass(frozen=True)
+class SharedAccess:
+    workspace_id: str
+    shared: str
+    """Whose shared data it sees, unless it has some of `allowed`; as LaunchRequest.shared."""
+    allowed: tuple[str, ...] = ()
+    """Whose it may keep."""
+
+
+@dataclass(frozen=True)
+class SharedAccessRequest:
+    """SHARED_ACCESS: whose shared data workspaces see from now on, also those that run. Answered
+    with `{}`. An error: at least one has not changed yet, so repeat it. A repeat is harmless."""
+
+    workspaces: tuple[SharedAccess, ...]
+    """At most 100. Ids that are not known are skipped."""
 
 
 @dataclass(frozen=True)

@@ -69,6 +69,7 @@ def with_workers(application: Any) -> WithBackground:
     from backend.costs import budgets, sessions
     from backend.lti import marks
     from backend.personal_data import erasures, exports
+    from backend.shared_data import access as shared_access
     from backend.shared_data import services as shared_data
     from backend.workspaces import deactivated, sign_in_hint
 
@@ -88,6 +89,7 @@ def with_workers(application: Any) -> WithBackground:
             delivery.trying,
             collecting.worker,
             shared_data.worker,
+            shared_access.worker,
             *checking.workers,
             visit_endings.worker,
             exports.worker,

@@ -11,7 +11,9 @@ class SharedDataConfig(AppConfig):
     verbose_name = "Shared data"
 
     def ready(self) -> None:
+        from backend.shared_data import access
         from backend.shared_data.services import shared_of
         from backend.workspaces.shared import decided_by
 
         decided_by(shared_of)
+        access.listen()

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 from django.utils import timezone
 
 from backend.accounts.models import User
@@ -54,24 +54,27 @@ def get_folders() -> Folders:
 def shared_of(owner: User) -> str:
     """For the launch of a workspace. Never raises: it keeps nobody out."""
     folders = find_folders()
-    cohort = _cohort_of(owner) if folders is not None else None
-    if folders is None or cohort is None:
-        return ""
+    cohort = cohorts_of(owner).first() if folders is not None else None
+    return folder_for(folders, cohort.pk) if folders is not None and cohort is not None else ""
+
+
+def folder_for(folders: Folders, cohort_id: UUID) -> str:
+    """As LaunchRequest.shared. Never raises."""
     try:
-        folders.ensure(cohort.pk.hex)
+        folders.ensure(cohort_id.hex)
     except OSError as problem:
-        logger.warning("%s has no folder for shared data: %s", cohort.pk, problem)
+        logger.warning("%s has no folder for shared data: %s", cohort_id, problem)
         return ""
-    return cohort.pk.hex
+    return cohort_id.hex
 
 
-def _cohort_of(owner: User) -> Cohort | None:
-    """A student's own. Of the cohorts that somebody teaches, the one to which data came last: a
-    workspace has room for one folder."""
+def cohorts_of(owner: User) -> QuerySet[Cohort]:
+    """Whose data the owner may see. A student's own. Of the cohorts that somebody teaches, first
+    the one to which data came last: a workspace has room for one folder."""
     if owner.role == Role.STUDENT:
-        return Cohort.objects.filter(memberships__student=owner).first()
+        return Cohort.objects.filter(memberships__student=owner)
     taught = Cohort.objects.filter(instructors=owner, active=True).annotate(newest=Max("shared_versions__created_at"))
-    return taught.order_by(F("newest").desc(nulls_last=True), "-created_at").first()
+    return taught.order_by(F("newest").desc(nulls_last=True), "-created_at")
 
 
 def begin_upload(cohort: Cohort, *, name: str, size: int, keeps_others: bool, acting_user: User) -> SharedUpload:

@@ -59,6 +59,8 @@ from contract.manager import (
     PortsAnswer,
     ProgramsAnswer,
     RestoreRequest,
+    SharedAccess,
+    SharedAccessRequest,
     ShowsRequest,
     SizeView,
     SnapshotsAnswer,
@@ -111,6 +113,7 @@ class FakeManager:
             self.expected: list[ExpectRequest] = []
             self.handed_out: list[tuple[str, int]] = []
             self.hand_out_requests: list[tuple[str, HandOutRequest]] = []
+            self.shared_access: dict[str, SharedAccess] = {}
             self.launched: list[LaunchRequest] = []
             """(workspace, version)"""
             self.hand_out_answers: dict[str, HandOutAnswer] = {}
@@ -222,6 +225,12 @@ class FakeManager:
                 told = from_json(ShowsRequest, payload)
                 known = [it for it in told.workspace_ids if it in self.workspaces]
                 self.shown += [(it, told.show) for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
+                return {}
+            case Action.SHARED_ACCESS:
+                told_access = from_json(SharedAccessRequest, payload).workspaces
+                if len(told_access) > 100:
+                    raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 workspaces")
+                self.shared_access |= {it.workspace_id: it for it in told_access}
                 return {}
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)

@@ -53,6 +53,8 @@ from contract.manager import (
     PortsAnswer,
     ProgramsAnswer,
     RestoreRequest,
+    SharedAccess,
+    SharedAccessRequest,
     ShowsRequest,
     SnapshotsAnswer,
     WorkspaceAnswer,
@@ -140,6 +142,19 @@ class ManagerClient:
         """Which programs a stop would end now; at most `DESCRIBE_IDS_MAX` ids. Those
         that do not answer are absent."""
         return self._ask(Action.PROGRAMS, DescribeRequest(tuple(workspace_ids)), ProgramsAnswer).programs
+
+    def put_shared_access(self, workspaces: Sequence[SharedAccess]) -> None:
+        """Whose shared data each sees from now on. Any number, told `DESCRIBE_IDS_MAX` at a time.
+        Raises after all of them, if one was not changed: repeat it."""
+        failure = None
+        for start in range(0, len(workspaces), DESCRIBE_IDS_MAX):
+            part = tuple(workspaces[start : start + DESCRIBE_IDS_MAX])
+            try:
+                self._ask(Action.SHARED_ACCESS, SharedAccessRequest(part), Nothing)
+            except ApraNovaError as error:
+                failure = error
+        if failure is not None:
+            raise failure
 
     def end_visits(self, workspace_id: str, port: int) -> None:
         """Close what visitors of a shared port have open."""

@@ -25,6 +25,7 @@ from contract.manager import (
     KeepRunningRequest,
     LaunchRequest,
     RestoreRequest,
+    SharedAccessRequest,
     ShowsRequest,
     WorkspaceAnswer,
     WorkspaceRequest,
@@ -37,6 +38,7 @@ from manager.use_cases import (
     hand_outs,
     history,
     lifetime,
+    shared_data,
     snapshots,
     stop,
     views,
@@ -62,6 +64,7 @@ _Inside: TypeAlias = Literal[
     Action.HISTORY_VERSIONS,
     Action.PUT_BACK,
     Action.SHOW,
+    Action.SHARED_ACCESS,
 ]
 
 
@@ -173,6 +176,9 @@ class InvocationHandler:
             case Action.SHOW:
                 shown = wire.from_json(ShowsRequest, event)
                 views.show(world, shown.workspace_ids, shown.show)
+                return {}
+            case Action.SHARED_ACCESS:
+                shared_data.put_access(world, wire.from_json(SharedAccessRequest, event).workspaces)
                 return {}
             case _:
                 assert_never(action)

@@ -64,10 +64,12 @@ class TaskRunner(Protocol):
         """Bring the home into the running task: mount it at contract.names.STUDENT_HOME, or move it
         to the task's slot (`ObservedTask.slot`). Idempotent for the same home. `limits`: the task's
         size from now on, unless its start fixed it. `shared`: whose shared data come read-only to
-        SHARED_DATA, where the engine has them; without them the task works all the same.
+        SHARED_DATA, where the engine has them; without them the task works all the same. With the
+        home that is there already and another `shared`, only the shared data are exchanged.
 
         The claim's record, written before, says that the home may be here; RUNNING, that it is.
-        Raises ApraNovaError: LAUNCH_FAILED (the task is gone, or already has another home),
+        Raises ApraNovaError: LAUNCH_FAILED (the task is gone, already has another home, or keeps
+        the shared data that it had),
         HomeMissing, MANAGER_UNAVAILABLE (the outcome is not known: repeat it, or `stop` and
         `release`).
         """

@@ -16,13 +16,13 @@ from pathlib import Path
 from types import TracebackType
 
 from contract.agent import PROGRAM_ENDED_SIGNAL
-from contract.names import STUDENT_HOME
+from contract.names import SHARED_DATA, STUDENT_HOME
 from contract.sizes import SizeLimits
 from manager.adapters.bubblewrap import inotify, layout, seccomp
 from manager.adapters.bubblewrap.cgroups import Hierarchy, TaskCgroup
 from manager.adapters.bubblewrap.fair_share import FairShare
 from manager.adapters.bubblewrap.memory_watch import DATA_FACTOR, MemoryWatch
-from manager.adapters.bubblewrap.mounter import Order
+from manager.adapters.bubblewrap.mounter import NOTHING_MOUNTED, Order
 from manager.adapters.bubblewrap.prefork_templates import PreforkTemplate, PreforkTemplates, Sandboxed, TemplateFailed
 from manager.adapters.sandbox_engine.images import Image
 from manager.adapters.sandbox_engine.launcher import (
@@ -358,6 +358,13 @@ class Sandbox:
             self._shim.mount(Order(self.pid, self.ids.mount_namespace, shared=str(folder)))
         except OrderRefused as error:
             raise LaunchFailed(f"the shared data could not be mounted: {error}") from error
+
+    async def detach_shared(self) -> None:
+        try:
+            self._shim.mount(Order(self.pid, self.ids.mount_namespace, detach=SHARED_DATA))
+        except OrderRefused as error:
+            if NOTHING_MOUNTED not in str(error):
+                raise LaunchFailed(f"the shared data could not be taken away: {error}") from error
 
     async def wait(self) -> str:
         return await asyncio.shield(self._end)

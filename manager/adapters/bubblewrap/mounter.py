@@ -8,12 +8,16 @@ locked and can never be taken out), and a helper program for each order (20 ms).
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from contract.names import SHARED_DATA
 from manager.adapters.bubblewrap import kernel
+
+NOTHING_MOUNTED = f"[Errno {errno.EINVAL}] umount2"
+"""In the text of an error: there is no mount at `Order.detach`."""
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,11 @@ class LaunchedTask(Protocol):
         """Mount the cohort's shared data at SHARED_DATA, read-only. Raises LaunchFailed."""
         ...
 
+    async def detach_shared(self) -> None:
+        """Take the shared data away; no error if there are none. A program that has a file or
+        folder of them open keeps it until it ends. Raises LaunchFailed."""
+        ...
+
     async def wait(self) -> str:
         """Wait until every process of the task has ended; returns the reason in plain words."""
         ...

@@ -31,6 +31,9 @@ class TaskRecord:
     published: bool = False
     """The agent listens, and the task is sealed."""
     home_mounted: bool = False
+    shared: str | None = None
+    """Whose shared data are mounted, or are about to be; empty: nobody's. None: the engine that
+    launched it, of an earlier release, noted nothing."""
     ended_at: float | None = None
     ended_because: str = ""
 

@@ -115,6 +115,9 @@ class PlainProcess:
     async def attach_shared(self, folder: Path) -> None:
         """Nothing would keep it read-only, so it does not come."""
 
+    async def detach_shared(self) -> None:
+        """It never came."""
+
     async def wait(self) -> str:
         return await asyncio.shield(self._end)
 

@@ -39,7 +39,7 @@ class Workspace:
     size: WorkspaceSize | None = None
     """What its newest launch asked for; None: the installation's default."""
     shared: str = ""
-    """Whose shared data its newest launch asked for; empty: nobody's."""
+    """Whose shared data it sees, or its next launch asks for; empty: nobody's."""
     state: WorkspaceState = WorkspaceState.STOPPED
     version: int = 0
     """The version that was read; 0: never stored. Every write is conditional on it."""
