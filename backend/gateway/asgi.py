@@ -54,7 +54,7 @@ class Gateway:
         self._views = WorkspaceViews(describe_in_thread)
         self._authorization = Authorization(site, reader, self._views, signer, strangers=strangers)
         # The door has just seen it running; we may have seen it before that.
-        self._entrance = Entrance(site, reader, entered=self._views.forget)
+        self._entrance = Entrance(site, reader, entered=self._views.forget, is_good=self._authorization.is_good)
         self._help_line = HelpLine(site, reader, calls_for_help)
         self._changes = Changes(
             client, revoked=self._authorization.revoked, changed=self._views.forget, lost=self._forget_all

@@ -101,6 +101,14 @@ class Authorization:
             answer.headers += _readable_by(asked)
         return answer
 
+    async def is_good(self, token: str, place: Place) -> bool:
+        """Whether a cookie still opens its place. That of a visit whose time or launch is over does
+        not, although Redis has it until the visit is ended. Raises as `answer`."""
+        access = await self._find_access(token, place)
+        if access is None or not access.launch:
+            return access is not None
+        return _is_of(access, self._views.peek(place.workspace_id) or await self._views.find(place.workspace_id))
+
     def _find_page(self, asked: Asked) -> Place | None:
         """A page chooses whether its requests have a Referer, but not what it says."""
         reads = asked.method in ("GET", "HEAD") and not asked.upgrade  # anything else has an Origin

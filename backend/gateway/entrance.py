@@ -17,7 +17,7 @@ from __future__ import annotations
 import logging
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from urllib.parse import parse_qs
 
@@ -30,6 +30,7 @@ from backend.gateway.decision import Asked
 from backend.gateway.site import ENTER_PATH, FRAME_PATH, Place, Site, own_path
 from contract.door import Link, Page
 from contract.door_page import content_security_policy, render
+from contract.errors import ApraNovaError
 from contract.names import PREVIEW_PORTS
 
 TICKET_LENGTH_MAX = 64  # with OF_A_VISIT
@@ -44,11 +45,20 @@ logger = logging.getLogger(__name__)
 class Entrance:
     """Answers all paths of the gateway's own on the workspaces' hosts."""
 
-    def __init__(self, site: Site, reader: AccessReader, *, entered: Callable[[str], None]) -> None:
-        """`entered` hears the id of a workspace that somebody enters."""
+    def __init__(
+        self,
+        site: Site,
+        reader: AccessReader,
+        *,
+        entered: Callable[[str], None],
+        is_good: Callable[[str, Place], Awaitable[bool]],
+    ) -> None:
+        """`entered` hears the id of a workspace that somebody enters. `is_good`: whether a cookie
+        opens its place (Authorization.is_good)."""
         self._site = site
         self._reader = reader
         self._entered = entered
+        self._is_good = is_good
 
     async def answer(self, scope: Scope) -> Answer:
         headers = dict(scope["headers"])
@@ -92,11 +102,12 @@ class Entrance:
             return problem(403, "no_frame", "Only the editor shows an app in this way.")
         tokens, _ = split_cookies(_cookies(scope), self._site.workspace_cookie.encode())
         place = Place(editor.workspace_id, int(port))
+        ticket = None
         try:
-            ticket = (
-                await self._reader.ticket_for_frame(tokens[0], place, browser=browser) if len(tokens) == 1 else None
-            )
-        except (RedisError, OSError) as error:
+            # Else the port would send a frame of a visit that is over back here, again and again.
+            if len(tokens) == 1 and await self._is_good(tokens[0], editor):
+                ticket = await self._reader.ticket_for_frame(tokens[0], place, browser=browser)
+        except (RedisError, ApraNovaError, OSError) as error:
             logger.warning("cannot give a ticket now: %s", error)
             return problem(503, "unavailable", "The platform cannot check your access right now.")
         if ticket is None and tokens and tokens[0].startswith(OF_A_VISIT):

@@ -100,6 +100,20 @@ class World:
         return await self.authorization.answer({"method": method, "headers": [(b"host", host.encode()), *listed]})
 
 
+@pytest.mark.parametrize(
+    ("left_s", "launch", "good"), [(60.0, "secret", True), (-1.0, "secret", False), (60.0, "before", False)]
+)
+async def test_a_cookie_of_a_visit_is_good_for_its_time_and_its_launch(left_s: float, launch: str, good: bool) -> None:
+    world = World()
+    visit = Access(WORKSPACE, "user", "session", share="visit", ends_at=time.time() + left_s, launch=digest(launch))
+    world.reader.known[digest("visit.x")] = visit
+    place = Place(WORKSPACE)
+    assert await world.authorization.is_good("visit.x", place) is good
+    assert await world.authorization.is_good("mine", place)
+    assert not await world.authorization.is_good("mine", Place(OTHER))
+    assert not await world.authorization.is_good("unknown", place)
+
+
 async def test_envoy_is_told_the_way_and_the_application_who_asks() -> None:
     answer = await World().ask()
     told = {name.decode(): text.decode() for name, text in answer.headers}

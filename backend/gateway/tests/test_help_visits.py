@@ -260,6 +260,7 @@ def test_another_launch_shuts_the_visitor_out_before_anybody_looks(school):
     endpoint = dataclasses.replace(school.manager.workspaces[school.id].endpoint, launch_secret="another")
     school.manager.change(school.id, endpoint=endpoint)
     assert_over(school, token)
+    assert show_app(school, token) == "", "a frame would be sent from the port to the editor and back forever"
 
 
 def test_a_tab_of_a_visit_that_is_over_leads_to_a_page_that_says_so(school):
