@@ -45,7 +45,7 @@ def look() -> None:
     state = BounceMailbox.objects.filter(pk=row.pk)
     try:
         _read(mailbox, row)
-    except (imaplib.IMAP4.error, OSError) as error:
+    except (imaplib.IMAP4.error, OSError, ValueError) as error:  # ValueError: a host that IDNA does not allow
         why = f"{type(error).__name__}: {error}"[:300].replace("\0", "")
         logger.warning("the mailbox for mails that come back cannot be read: %s", why)
         state.update(problem=why, problem_since=row.problem_since or timezone.now())
@@ -116,7 +116,9 @@ def _select(server: imaplib.IMAP4, folder: str) -> tuple[int, int]:
 def _uids(server: imaplib.IMAP4, first: int, after: int) -> list[int]:
     if first >= after:
         return []
-    _, found = server.uid("SEARCH", "UID", f"{first}:{after - 1}")
+    kind, found = server.uid("SEARCH", "UID", f"{first}:{after - 1}")
+    if kind != "OK":
+        raise imaplib.IMAP4.error(f"the mails cannot be listed: {found[0]!r}")
     return sorted(int(it) for it in (found[0] or b"").split() if first <= int(it) < after)
 
 

@@ -23,6 +23,7 @@ class ImapServer(socketserver.ThreadingTCPServer):
         self.uid_next = 1
         self.uid_validity = 1
         self.fetched: list[int] = []
+        self.lists = True
         self.refused: list[bytes] = []
         """Orders that it does not know; others would change something."""
 
@@ -62,6 +63,8 @@ class _Conversation(socketserver.StreamRequestHandler):
             self._say(b"* OK [UIDVALIDITY %d] numbers" % server.uid_validity)
             self._say(b"* OK [UIDNEXT %d] next" % server.uid_next)
         elif asked := _SEARCH.fullmatch(order):
+            if not self.server.lists:
+                return b"NO [SERVERBUG] try later"
             first, last = map(int, asked.groups())
             self._say(b"* SEARCH " + b" ".join(b"%d" % it for it in server.mails if first <= it <= last))
         elif asked := _FETCH.fullmatch(order):

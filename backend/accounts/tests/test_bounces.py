@@ -106,6 +106,7 @@ def _other_key(invitation_id):
         pytest.param(mail_of(uuid4()).encode(), id="the mail itself"),
         pytest.param(report_on(mail_of(uuid4())).replace(b"multipart/report", b"multipart/mixed"), id="a reply"),
         pytest.param(b"Content-Type: message/rfc822\r\n\r\n" * 2000, id="mails in mails"),
+        pytest.param(report_on(mail_of(uuid4()) + ";" * 10_001), id="more semicolons than a report has"),
         pytest.param(b"", id="empty"),
         pytest.param(b"\xff\x00" * 30_000, id="no mail"),
     ],
@@ -235,6 +236,27 @@ def test_a_mailbox_that_cannot_be_read_says_why_until_it_can(mailbox, settings, 
     bounce_mailbox.look()
     row.refresh_from_db()
     assert (row.problem, row.problem_since, row.read_at is not None) == ("", None, True)
+
+
+def test_a_list_of_mails_that_the_server_refuses_is_a_problem_and_passes_no_mail_over(mailbox, sent, db):
+    bounce_mailbox.look()
+    invitation, mail = sent()
+    mailbox.add(report_on(mail))
+    mailbox.lists = False
+    bounce_mailbox.look()
+    assert "the mails cannot be listed: b'[SERVERBUG] try later'" in BounceMailbox.objects.get().problem
+    mailbox.lists = True
+    bounce_mailbox.look()
+    assert problem_of(invitation)
+
+
+def test_a_host_that_no_name_can_be_is_a_problem(settings, db):
+    bounces = _bounces(f"imaps://me:secret@{'x' * 64}.example")
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, bounces=bounces)
+    bounce_mailbox.look()
+    problem = BounceMailbox.objects.get().problem
+    assert "label empty or too long" in problem
+    assert "secret" not in problem
 
 
 def test_without_a_mailbox_nothing_is_asked(db):
