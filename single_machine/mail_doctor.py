@@ -28,10 +28,15 @@ def mail(settings: Settings) -> Iterator[Answer]:
 
 
 def _reached(check: str, url: str, key: str, usual_port: int) -> Iterator[Answer]:
-    server = urlsplit(url)
+    try:
+        server = urlsplit(url)
+        port = server.port or {"smtps": 465, "imaps": 993}.get(server.scheme, usual_port)
+    except ValueError:  # its words quote the password
+        advice = f"In user and password of {key} write / as %2F, # as %23, ? as %3F and @ as %40."
+        yield Answer(check, Verdict.NO, "the address is not a URL", advice)
+        return
     if server.hostname is None:  # console:, or not set
         return
-    port = server.port or {"smtps": 465, "imaps": 993}.get(server.scheme, usual_port)
     try:
         socket.create_connection((server.hostname, port), timeout=TIMEOUT_S).close()
     except OSError as error:

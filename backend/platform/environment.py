@@ -223,6 +223,11 @@ def _database(url: str) -> Database:
     )
 
 
+def _no_url(name: str) -> BadSetting:
+    """Without Python's words: they quote a password that has an unescaped `/` or `#`."""
+    return BadSetting(f"{name} is not a URL: in user and password write / as %2F, # as %23, ? as %3F and @ as %40")
+
+
 def _email(url: str, sender: str) -> Email:
     """`smtp://user:password@host:587?tls=true` or `smtps://…`. Empty or `console:`: to the log."""
     if not url or url.startswith("console:"):
@@ -230,8 +235,8 @@ def _email(url: str, sender: str) -> Email:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise BadSetting(f"APRANOVA_EMAIL_URL is not a URL: {error}") from None
+    except ValueError:
+        raise _no_url("APRANOVA_EMAIL_URL") from None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise BadSetting("APRANOVA_EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
     use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
@@ -256,8 +261,8 @@ def _bounces(url: str) -> Mailbox | None:
     try:
         parts = urlsplit(url)
         port = parts.port
-    except ValueError as error:
-        raise BadSetting(f"{name} is not a URL: {error}") from None
+    except ValueError:
+        raise _no_url(name) from None
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     folder = unquote(parts.path.strip("/")) or "INBOX"
     if parts.scheme not in ("imap", "imaps") or not (parts.hostname and user and password):

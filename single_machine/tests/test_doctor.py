@@ -95,6 +95,9 @@ def test_a_mail_server_that_is_away(settings: Settings) -> None:
     assert (there.verdict, away.verdict, box.verdict) == (Verdict.YES, Verdict.NO, Verdict.NO)
     assert "secret" not in away.text + box.text
     assert "email.bounces" in box.remedy
+    odd = dataclasses.replace(settings, email_url="smtp://me:horse/battery@mail.school.test")
+    [answer] = mail_doctor.mail(odd)
+    assert (answer.verdict, "horse" in answer.text + answer.remedy) == (Verdict.NO, False)
 
 
 def test_a_mail_is_sent_by_the_portal_s_own_way(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

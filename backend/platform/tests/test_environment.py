@@ -51,6 +51,14 @@ def test_a_bad_value_is_named(name, value, says):
         parse({**GOOD, name: value})
 
 
+@pytest.mark.parametrize(("name", "scheme"), [("APRANOVA_EMAIL_URL", "smtp"), ("APRANOVA_EMAIL_BOUNCES", "imaps")])
+@pytest.mark.parametrize("password", ["horse/battery", "horse#battery", "horse?battery", "horse\u2105battery"])
+def test_a_password_with_odd_characters_is_not_shown(name, scheme, password):
+    with pytest.raises(BadSetting, match="is not a URL: in user and password write / as %2F") as refused:
+        parse({**GOOD, name: f"{scheme}://me:{password}@mail.example"})
+    assert "horse" not in str(refused.value)
+
+
 def test_mail_settings_come_from_one_url():
     email = parse({**GOOD, "APRANOVA_EMAIL_URL": "smtp://me:p%40ss@mail.example?tls=true"}).email
     assert (email.host, email.port, email.user, email.password, email.use_tls) == (
