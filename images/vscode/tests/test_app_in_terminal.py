@@ -196,6 +196,21 @@ def test_another_project_or_one_for_which_npm_does_more_gets_no_copy(
     assert not (tmp_path / "node_modules").exists()
 
 
+def test_ctrl_c_ends_a_copy_and_npm_does_not_take_over(open_terminal: Callable[..., Terminal], tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    copies = tmp_path / "bin/cp"
+    copies.write_text('#!/bin/sh\nfor last; do :; done\nmkdir "$last"\necho it copies\nexec sleep 600\n')
+    copies.chmod(0o755)
+    terminal = open_terminal("npm ci", "echo it runs", **store.variables)
+    terminal.until("it copies\r\n")
+    terminal.type("\x03")
+    said = terminal.until("prompt> ")
+    assert "did not run" not in said
+    assert "To start it again, type: npm ci && echo it runs" in said
+    assert store.asked() == []
+    assert not list(tmp_path.glob(".node_modules*"))
+
+
 def test_where_a_copy_cannot_be_made_npm_takes_over_and_nothing_is_left(
     open_terminal: Callable[..., Terminal], tmp_path: Path
 ) -> None:

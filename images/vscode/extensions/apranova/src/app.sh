@@ -26,7 +26,7 @@ run() {
 # `npm ci` from the school's store (single_machine/package_store.py:INSTALLED): the same packages for a
 # fifth of the processor time. Only for just these two files, and where npm ci would do nothing else.
 copy_packages() {
-  local it from fresh=.node_modules-$$
+  local it from failed fresh=.node_modules-$$
   [ "$prepare" = "npm ci" ] && [ -n "$APRANOVA_PACKAGES" ] || return
   for it in node_modules .npmrc npm-shrinkwrap.json binding.gyp; do
     ! [ -e "$it" ] && ! [ -L "$it" ] || return
@@ -35,11 +35,12 @@ copy_packages() {
   from=$APRANOVA_PACKAGES/npm/installed/${from%% *}
   [ -d "$from/node_modules" ] || return
   printf "\e[1m\$ npm ci\e[0m\nThe packages are copied from your school's store.\n"
-  if ! cp -R --preserve=mode,timestamps "$from/node_modules" "$fresh" ||
-    ! chmod -R u+w "$fresh" || ! mv -T "$fresh" node_modules; then
+  cp -R --preserve=mode,timestamps "$from/node_modules" "$fresh" &&
+    chmod -R u+w "$fresh" && mv -T "$fresh" node_modules || {
+    failed=$?
     rm -rf "$fresh"
-    return 1
-  fi
+    return "$failed"
+  }
   ! [ -e "$from/scripts" ] || npm rebuild
 }
 
@@ -47,8 +48,12 @@ echo $$ >"$mark"
 trap : INT # Ctrl+C ends the app, not this terminal
 status=0 again=$start
 if [ -n "$prepare" ] && ! [ -e "$prepared" ]; then
-  copy_packages || run "$prepare"
+  copy_packages
   status=$?
+  if [ "$status" -ne 0 ] && [ "$status" -ne 130 ]; then # 130: Ctrl+C, which ends it all
+    run "$prepare"
+    status=$?
+  fi
   if [ "$status" -eq 0 ]; then
     mkdir -p "${prepared%/*}" && : >"$prepared"
   else
