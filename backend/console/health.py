@@ -21,6 +21,8 @@ from contract.manager import CapacityAnswer
 OLD_AFTER_S = 3 * EVERY_S
 PASS_OLD_AFTER_S = 900.0
 """Three passes."""
+MAILBOX_OLD_AFTER_S = 900.0
+"""Of the one for mails that come back, which is read every two minutes."""
 ASK_AGAIN = "Ask again on the server: sudo ./apranova doctor"
 _STATES = {Verdict.YES: FindingState.FINE, Verdict.LOOK: FindingState.LOOK, Verdict.NO: FindingState.BROKEN}
 _WORST_FIRST = (FindingState.BROKEN, FindingState.LOOK, FindingState.FINE)
@@ -60,7 +62,7 @@ def console_health(*, now: float | None = None) -> ConsoleHealthOut:
     now = time.time() if now is None else now
     on_aws, file = settings.ENVIRONMENT.isolation == "ecs", settings.DOCTOR_RECORD
     record = read_record(file) if file is not None else DoctorRecord()
-    findings = [*_parts(now), *(() if on_aws else _mails()), *_bounces(), *_doctor(record, file, now)]
+    findings = [*_parts(now), *(() if on_aws else _mails()), *_bounces(now), *_doctor(record, file, now)]
     ordered = sorted(findings, key=lambda it: _WORST_FIRST.index(it.state))
     return ConsoleHealthOut(findings=ordered, doctor_asked_at=_moment(record.at), on_aws=on_aws)
 
@@ -118,7 +120,7 @@ def _mails() -> Iterator[FindingOut]:
         yield _finding("Sent e-mails", True, f"{left} since the backend started.")
 
 
-def _bounces() -> Iterator[FindingOut]:
+def _bounces(now: float) -> Iterator[FindingOut]:
     mailbox = settings.ENVIRONMENT.bounces
     row = BounceMailbox.objects.filter(address=mailbox.address).first() if mailbox else None
     name = "E-mails that come back"
@@ -127,7 +129,12 @@ def _bounces() -> Iterator[FindingOut]:
         text = f"Their mailbox cannot be read: {row.problem}"
         yield _finding(name, False, text, remedy, since=row.problem_since.timestamp())
     elif row is not None and row.read_at:
-        yield _finding(name, True, "Their mailbox is read.")
+        read_at = row.read_at.timestamp()
+        if now - read_at <= MAILBOX_OLD_AFTER_S:
+            yield _finding(name, True, "Their mailbox is read.")
+        else:
+            text = f"Their mailbox was last read {(now - read_at) / 60:.0f} minutes ago."
+            yield _finding(name, False, text, "The backend's log says why.", since=read_at)
 
 
 def _doctor(record: DoctorRecord, file: Path | None, now: float) -> Iterable[FindingOut]:

@@ -157,9 +157,13 @@ def test_a_mailbox_for_mails_that_come_back_that_cannot_be_read_is_told(admin, m
     row = BounceMailbox.objects.create(address=box.address, problem="no such user", problem_since=now)
     told = _findings(admin)["E-mails that come back"]
     assert (told["state"], "no such user" in told["text"], told["since"][:16]) == ("broken", True, "2026-11-30T09:05")
-    row.problem, row.problem_since, row.read_at = "", None, now
+    row.problem, row.problem_since, row.read_at = "", None, timezone.now()
     row.save()
     assert _findings(admin)["E-mails that come back"]["state"] == "fine"
+    row.read_at -= timedelta(hours=1)
+    row.save()
+    told = _findings(admin)["E-mails that come back"]
+    assert (told["state"], "was last read" in told["text"]) == ("broken", True)
 
 
 def test_on_aws_cloudwatch_shows_the_rest(admin, manager, settings):
