@@ -221,16 +221,8 @@ class FakeManager:
                 Action.HISTORY | Action.HISTORY_FOLDER | Action.HISTORY_FILE | Action.HISTORY_VERSIONS | Action.PUT_BACK
             ):
                 return self._history(action, payload)
-            case Action.SHOW:
-                told = from_json(ShowsRequest, payload)
-                known = [it for it in told.workspace_ids if it in self.workspaces]
-                self.shown += [(it, told.show) for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
-                return {}
-            case Action.SHARED_ACCESS:
-                told_access = from_json(SharedAccessRequest, payload).workspaces
-                if len(told_access) > 100:
-                    raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 workspaces")
-                self.shared_access |= {it.workspace_id: it for it in told_access}
+            case Action.SHOW | Action.SHARED_ACCESS:
+                self._hear(action, payload)
                 return {}
             case Action.KEEP_RUNNING:
                 wish = from_json(KeepRunningRequest, payload)
@@ -248,6 +240,17 @@ class FakeManager:
             return WorkspaceAnswer(self._delete(self._known(deleted.workspace_id), at_once=deleted.at_once))
         view = self._known(from_json(WorkspaceRequest, payload).workspace_id)
         return WorkspaceAnswer(getattr(self, f"_{action.value}")(view))
+
+    def _hear(self, action: Action, payload: Any) -> None:
+        if action is Action.SHOW:
+            told = from_json(ShowsRequest, payload)
+            known = [it for it in told.workspace_ids if it in self.workspaces]
+            self.shown += [(it, told.show) for it in known if self.workspaces[it].state is WorkspaceState.RUNNING]
+            return
+        accesses = from_json(SharedAccessRequest, payload).workspaces
+        if len(accesses) > 100:
+            raise ApraNovaError(Reason.BAD_REQUEST, "at most 100 workspaces")
+        self.shared_access |= {it.workspace_id: it for it in accesses}
 
     def _inside(self, action: Action, asked: tuple[str, ...]) -> Any:
         if action is Action.PORTS:
