@@ -17,7 +17,7 @@ from infrastructure.nag import Finding
 
 PYTHON = "APRANOVA_CHECKOV_PYTHON"
 """The variable with checkov's own Python. `./apranova check infrastructure` sets it."""
-TIMEOUT_S = 240
+TIMEOUT_S = 480
 SUFFIX = ".template.json"
 STATEMENT = re.compile(r"Properties/PolicyDocument/Statement/\[(\d+)\]")
 
@@ -35,15 +35,18 @@ def run_checkov(python: str, assemblies: Sequence[Path], *, work: Path) -> dict[
     files = [file for folder in assemblies for file in sorted(folder.glob(f"*{SUFFIX}"))]
     command = [python, "-m", "checkov.main", "--framework", "cloudformation", "--skip-download", "--quiet", "--compact"]
     command += ["--soft-fail", "--output", "json", "--file", *map(str, files)]
-    ended = subprocess.run(
-        command,
-        cwd=work,
-        env={"PATH": os.environ["PATH"], "HOME": str(work)},
-        capture_output=True,
-        text=True,
-        timeout=TIMEOUT_S,
-        check=False,
-    )
+    try:
+        ended = subprocess.run(
+            command,
+            cwd=work,
+            env={"PATH": os.environ["PATH"], "HOME": str(work)},
+            capture_output=True,
+            text=True,
+            timeout=TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise CheckovFailed(f"it did not end within {TIMEOUT_S} s") from error
     try:
         report = json.loads(ended.stdout)
         counts = report["summary"]

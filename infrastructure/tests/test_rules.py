@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cfnlint.api import ManualArgs, lint
 
+from infrastructure import checkov
 from infrastructure.acknowledged import ACKNOWLEDGED, CHECKOV, Acknowledged
 from infrastructure.checkov import CheckovFailed, run_checkov
 from infrastructure.nag import Finding, judge
@@ -78,6 +79,15 @@ def test_a_finding_without_an_answer_and_an_answer_without_a_finding_are_told() 
 def test_a_checkov_that_does_not_run_is_no_clean_bill(tmp_path: Path) -> None:
     with pytest.raises(CheckovFailed, match="exit code"):
         run_checkov(sys.executable, [tmp_path], work=tmp_path)  # this environment has none
+
+
+def test_a_checkov_that_does_not_end_is_no_clean_bill(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkov, "TIMEOUT_S", 0.1)
+    hangs = tmp_path / "python"
+    hangs.write_text("#!/bin/sh\nexec sleep 600\n")
+    hangs.chmod(0o755)
+    with pytest.raises(CheckovFailed, match="did not end within"):
+        run_checkov(str(hangs), [tmp_path], work=tmp_path)
 
 
 def test_every_acknowledgement_has_a_reason() -> None:
