@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
-import struct
 import subprocess
 import sys
 import time
@@ -20,8 +18,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import psutil
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import ClientConnection
 
+from benchmarks.editor_sockets import EXTENSION_HOST, MANAGEMENT, Door
 from benchmarks.footprint import memory_by_sort
 from contract.names import preview_label
 from images.vscode.recipe import VSCODE
@@ -30,7 +29,6 @@ from tests.waiting import until
 
 SOURCE = Path(__file__).parents[1]
 APP_WITHIN_S = 240.0
-ANSWER_WITHIN_S = 60.0
 LOOK_EVERY_S = 0.2
 """As the extension does (images/vscode/extensions/apranova/src/app.js)."""
 _VSCODE = Path("opt/code-server") / VSCODE
@@ -40,8 +38,6 @@ _SERVER = "/opt/code-server/server.js"
 _LISTENS = "0A"
 _IN_A_FRAME = {**BROWSING, "Sec-Fetch-Site": "same-site", "Sec-Fetch-Dest": "iframe"}
 _IMPORTS = re.compile(r"""(?:\bfrom\s*|\bimport\s*|\bsrc=)["'](/[^"']+)["']""")
-_HEAD = struct.Struct(">BIII")
-_CONTROL, _MANAGEMENT, _EXTENSION_HOST = 2, 1, 2
 
 
 class Desk:
@@ -59,8 +55,8 @@ class Desk:
         launch = self._student.launch()
         page_s = time.perf_counter() - began
         self._server = self._find_server()
-        for kind in (_MANAGEMENT, _EXTENSION_HOST):
-            self._ends.enter_context(self._connect(kind))
+        for purpose in (MANAGEMENT, EXTENSION_HOST):
+            self._ends.enter_context(self._connect(purpose))
         port = self._start_app()
         self._until(lambda: self._listens(port), "its app does not listen")
         self._show(launch.workspace_id, port, words)
@@ -86,34 +82,10 @@ class Desk:
         if self._app is not None:
             self._app.wait(60)  # the workspace has stopped, and with it what ran there
 
-    def _connect(self, kind: int) -> ClientConnection:
-        """VS Code's first messages: src/vs/platform/remote/common/remoteAgentConnection.ts"""
+    def _connect(self, purpose: int) -> ClientConnection:
         commit = json.loads((self._inside / _VSCODE / "product.json").read_text())["commit"]
-        parts = urlsplit(self._student.origin)
-        cookies = "; ".join(
-            f"{it.name}={it.value}" for it in self._student.http.cookies.jar if it.domain == parts.hostname
-        )
-        path = (
-            f"/stable-{commit}?reconnectionToken={kind}-{time.time_ns()}&reconnection=false&skipWebSocketFrames=false"
-        )
-        opened = connect(
-            f"ws://{parts.netloc}{path}",
-            sock=socket.create_connection(("127.0.0.1", parts.port or 80)),
-            origin=self._student.origin,  # type: ignore[arg-type]
-            additional_headers={"Cookie": cookies},
-            compression=None,
-            proxy=None,
-            max_size=None,
-            ping_interval=None,  # VS Code has its own
-        )
-        _say(opened, {"type": "auth", "auth": "00000000000000000000", "data": "x"})
-        sign = _hear(opened)
-        chosen = {"type": "connectionType", "commit": commit, "signedData": sign["data"]}
-        arguments = {"language": "en"} if kind == _EXTENSION_HOST else {}
-        _say(opened, {**chosen, "desiredConnectionType": kind, "args": arguments})
-        if (told := _hear(opened)).get("type") == "error":
-            raise Unexpected(f"VS Code refused a connection: {told}")
-        return opened
+        door = Door(f"{self._student.origin}/stable-{commit}", self._student.http.cookies)
+        return door.open_for(purpose, commit=commit)
 
     def _start_app(self) -> int:
         """What the extension does; returns the app's port."""
@@ -193,22 +165,3 @@ class Desk:
 
     def _until(self, condition: Any, complaint: str) -> None:
         until(condition, f"{self._student.email}: {complaint}", within_s=APP_WITHIN_S, every_s=LOOK_EVERY_S)
-
-
-def _say(opened: ClientConnection, message: dict[str, Any]) -> None:
-    """In a frame of VS Code's protocol: kind, number, acknowledged number, length."""
-    body = json.dumps(message).encode()
-    opened.send(_HEAD.pack(_CONTROL, 0, 0, len(body)) + body)
-
-
-def _hear(opened: ClientConnection) -> dict[str, Any]:
-    """The next control message. What else comes is for a window."""
-    while True:
-        received = opened.recv(ANSWER_WITHIN_S)
-        assert isinstance(received, bytes)
-        while received:
-            kind, _, _, length = _HEAD.unpack_from(received)
-            body, received = received[_HEAD.size :][:length], received[_HEAD.size + length :]
-            if kind == _CONTROL:
-                found: dict[str, Any] = json.loads(body)
-                return found

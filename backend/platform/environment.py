@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import ProgrammingError
@@ -223,25 +223,29 @@ def _database(url: str) -> Database:
     )
 
 
-def _no_url(name: str) -> BadSetting:
-    """Without Python's words: they quote a password that has an unescaped `/` or `#`."""
-    return BadSetting(f"{name} is not a URL: in user and password write / as %2F, # as %23, ? as %3F and @ as %40")
+def _mail_url(name: str, url: str) -> tuple[SplitResult, int | None, bool]:
+    """Its parts, its port and whether it asks for `tls=true` (STARTTLS). Raises BadSetting, without
+    Python's words: they quote a password that has an unescaped `/` or `#`."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        raise BadSetting(
+            f"{name} is not a URL: in user and password write / as %2F, # as %23, ? as %3F and @ as %40"
+        ) from None
+    use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
+    if use_tls and parts.scheme.endswith("s"):
+        raise BadSetting(f"{name} asks for {parts.scheme}:// and tls=true; they exclude each other")
+    return parts, port, use_tls
 
 
 def _email(url: str, sender: str) -> Email:
     """`smtp://user:password@host:587?tls=true` or `smtps://…`. Empty or `console:`: to the log."""
     if not url or url.startswith("console:"):
         return Email(sender=sender)
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise _no_url("APRANOVA_EMAIL_URL") from None
+    parts, port, use_tls = _mail_url("APRANOVA_EMAIL_URL", url)
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         raise BadSetting("APRANOVA_EMAIL_URL must be empty, console: or smtp(s)://user:password@host:port")
-    use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
-    if use_tls and parts.scheme == "smtps":
-        raise BadSetting("APRANOVA_EMAIL_URL asks for smtps:// and tls=true; they exclude each other")
     return Email(
         host=parts.hostname,
         port=port or (465 if parts.scheme == "smtps" else 587 if use_tls else 25),
@@ -258,20 +262,13 @@ def _bounces(url: str) -> Mailbox | None:
     name = "APRANOVA_EMAIL_BOUNCES"
     if url in ("", "none:"):
         return None
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise _no_url(name) from None
+    parts, port, use_tls = _mail_url(name, url)
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     folder = unquote(parts.path.strip("/")) or "INBOX"
     if parts.scheme not in ("imap", "imaps") or not (parts.hostname and user and password):
         raise BadSetting(f"{name} must be empty or imaps://user:password@host/folder")
     if not all(it.isascii() and it.isprintable() for it in (user, password, folder)):
         raise BadSetting(f"{name}: user, password and folder may have ASCII characters only")
-    use_tls = parse_qs(parts.query).get("tls", ["false"])[0].lower() in ("1", "true", "yes")
-    if use_tls and parts.scheme == "imaps":
-        raise BadSetting(f"{name} asks for imaps:// and tls=true; they exclude each other")
     return Mailbox(
         host=parts.hostname,
         port=port or (993 if parts.scheme == "imaps" else 143),

@@ -183,8 +183,9 @@ class Fleet:
             home = self._free_home(home_id, but_for=task)
             if limits is not None:
                 await self._resize(task, task.sandbox, limits)
-            await self._bring_shared(task, task.sandbox, shared)
-            self._note(task, home_id=home_id)  # before the mount: no other task may use this home meanwhile
+            # Before the mounts, in one write: no other task may use this home meanwhile.
+            self._note(task, home_id=home_id, shared=shared)
+            await self._bring_shared(task.sandbox, shared)
             try:
                 await task.sandbox.attach_home(home)
             except LaunchFailed as error:
@@ -192,20 +193,16 @@ class Fleet:
                 raise ApraNovaError(Reason.LAUNCH_FAILED, "The home could not be mounted", detail=str(error)) from error
             self._note(task, home_mounted=True)
 
-    async def _bring_shared(self, task: _Task, sandbox: LaunchedTask, shared: str) -> None:
+    async def _bring_shared(self, sandbox: LaunchedTask, shared: str) -> None:
         """The cohort's shared data. A workspace without it is better than none."""
         if self._shared_dir is None or not _SHARED_ID.match(shared):
-            self._note(task, shared="")
             return
         folder = self._shared_dir / shared
-        self._note(task, shared=shared)  # before the mount: what is there must be known
         try:
             if not folder.is_symlink() and folder.is_dir():
                 await sandbox.attach_shared(folder)
-                return
         except (LaunchFailed, OSError) as error:
             log.warning("the shared data %s does not come to a task: %s", shared, error)
-        self._note(task, shared="")
 
     async def _exchange_shared(self, task: _Task, sandbox: LaunchedTask, shared: str) -> None:
         """Its owner is in another cohort, or in none. The old data go, whatever comes instead."""
@@ -218,7 +215,9 @@ class Fleet:
                 raise ApraNovaError(
                     Reason.LAUNCH_FAILED, "The shared data could not be taken away", detail=str(error)
                 ) from error
-        await self._bring_shared(task, sandbox, shared)
+        self._note(task, shared=None)  # an engine that ends in between leaves it to the next try
+        await self._bring_shared(sandbox, shared)
+        self._note(task, shared=shared)
 
     async def _resize(self, task: _Task, sandbox: LaunchedTask, limits: SizeLimits) -> None:
         try:

@@ -32,8 +32,8 @@ class TaskRecord:
     """The agent listens, and the task is sealed."""
     home_mounted: bool = False
     shared: str | None = None
-    """Whose shared data are mounted, or are about to be; empty: nobody's. None: the engine that
-    launched it, of an earlier release, noted nothing."""
+    """Whose shared data it was given; empty: nobody's. None: not known, as of an engine of an
+    earlier release, or of one that ended while it exchanged them."""
     ended_at: float | None = None
     ended_because: str = ""
 

@@ -23,8 +23,8 @@ run() {
   bash -c "$1" # not in this shell, which outlives Ctrl+C
 }
 
-# `npm ci` from the school's store (single_machine/package_store.py:INSTALLED): the same packages for a
-# fifth of the processor time. Only for just these two files, and where npm ci would do nothing else.
+# `npm ci` from the school's store (single_machine/package_store.py:INSTALLED): the same packages for
+# less processor time. Only for just these two files, and where npm ci would do nothing else.
 copy_packages() {
   local it from failed fresh=.node_modules-$$
   [ "$prepare" = "npm ci" ] && [ -n "$APRANOVA_PACKAGES" ] || return
