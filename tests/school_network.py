@@ -158,6 +158,14 @@ class _Files(http.server.SimpleHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     extensions_map = {"": "application/octet-stream", ".html": "text/html", ".json": "application/json"}  # noqa: RUF012
 
+    def do_POST(self) -> None:
+        """Reads all before it answers: else the connection may be reset, and the answer with it."""
+        words = f"{len(self.rfile.read(int(self.headers['Content-Length'])))} bytes came\n".encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(words)))
+        self.end_headers()
+        self.wfile.write(words)
+
     def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
         pass
 

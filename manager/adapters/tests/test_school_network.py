@@ -109,9 +109,8 @@ def test_a_refusal_of_the_school_s_proxy_names_it(terminal: Terminal, network: S
 
 def test_a_plain_request_brings_its_body(terminal: Terminal, network: SchoolNetwork) -> None:
     address = f"http://{HOST}:{network.plain_port}/page.txt"
-    assert "Unsupported method ('POST')" in terminal.run(
-        f"head -c 300000 /dev/zero | curl -s --data-binary @- {address}"
-    )
+    said = terminal.run(f"head -c 300000 /dev/zero | curl -sS --data-binary @- {address} 2>&1")
+    assert said == "300000 bytes came\n"
     assert "only with a Content-Length" in terminal.run(f"echo a | curl -s -T - {address}")
 
 
